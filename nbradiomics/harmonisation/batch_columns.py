@@ -98,10 +98,11 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
     Raises
     ------
     InputError
-        When a batch is missing, a level has one subject alone, all subjects have one level, or the reference
-        batch is no level.
+        When a batch is missing, a level has one subject alone, all subjects have one level, two columns are
+        one division, or the reference batch is no level or has few subjects.
     """
     require_batches(batches, subjects, asked)
+    _refuse_one_division(batches, asked)
     for name in asked.batch:
         counts = pd.Series(list(subjects)).groupby(batches[name].to_numpy()).nunique()
         single = sorted(map(str, counts.index[counts == 1]))
@@ -125,13 +126,7 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
                 "Merge small levels, leave these subjects out, or set small_batch to harmonise: the results "
                 "stay honest, because everything is fitted inside the folds, but little is harmonised there.",
             )
-        reference = asked.reference_batch
-        if reference is not None and reference not in counts.index:
-            raise InputError(
-                f"the reference batch {reference!r} is no level of {name}.",
-                f"{did_you_mean(reference, map(str, counts.index))}Choose from: "
-                f"{_listed(list(counts.index))}.",
-            )
+        _check_reference(name, counts, asked)
 
 
 def require_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmonise) -> None:
@@ -151,6 +146,34 @@ def require_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmo
                 "cannot be harmonised without their batch.",
                 f"Give the {column} of each subject, or leave these subjects out.",
             )
+
+
+def _check_reference(name: str, counts: pd.Series, asked: Harmonise) -> None:
+    """Refuse a reference batch that is no level, or by whose few subjects all features would be scaled."""
+    reference = asked.reference_batch
+    if reference is not None and reference not in counts.index:
+        raise InputError(
+            f"the reference batch {reference!r} is no level of {name}.",
+            f"{did_you_mean(reference, map(str, counts.index))}Choose from: {_listed(list(counts.index))}.",
+        )
+    if reference is not None and counts[reference] < asked.least_subjects:
+        raise InputError(
+            f"the reference batch {reference!r} has {counted(int(counts[reference]), 'subject')}, and all "
+            f"features would be scaled by it; {asked.least_subjects} or more were expected.",
+            "Choose a larger one, or leave out the reference batch.",
+        )
+
+
+def _refuse_one_division(batches: pd.DataFrame, asked: Harmonise) -> None:
+    """Refuse two batch columns that are one under two names: features would be harmonised twice."""
+    codes = {name: tuple(pd.factorize(batches[name])[0]) for name in asked.batch}
+    for place, name in enumerate(asked.batch):
+        for other in asked.batch[:place]:
+            if codes[name] == codes[other]:
+                raise InputError(
+                    f"the batch columns {other} and {name} divide the subjects in the same way.",
+                    f"Leave out {name}.",
+                )
 
 
 def _refuse_taken(asked: Harmonise, taken: Collection[str]) -> None:
@@ -209,7 +232,19 @@ def _one_of(name: str, read: Sequence[pd.Series], subjects: pd.Series) -> pd.Ser
             f"{counted(len(differ), 'row')}: {_listed(differ)}.",
             f"Correct one of the two, or remove the column {name} from one of them.",
         )
-    return one.where(one.notna(), other)
+    joined = one.where(one.notna(), other)
+    spellings = joined.dropna().drop_duplicates().groupby(lambda row: _spelling(joined[row])).agg(list)
+    for levels in spellings[spellings.map(len) > 1]:
+        raise InputError(
+            f"{name} has levels that differ only in capitals or spaces between the clinical table and the "
+            f"feature table: {_listed(sorted(levels))}. They would be harmonised as different batches.",
+            "Write them in the same way.",
+        )
+    return joined
+
+
+def _spelling(level: object) -> str:
+    return " ".join(str(level).casefold().split())
 
 
 def _covariates(

@@ -65,7 +65,7 @@ def effect_sentences(facts: Mapping[str, Any]) -> Iterator[str]:
         yield (
             f"Features related to {name} (p below 0.05, not corrected), on the same subjects: "
             f"{before['related']} of {before['features']} before the harmonisation, {after['related']} "
-            "after it."
+            "after it; by chance alone it would be 5 % of all."
         )
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from nbradiomics.harmonisation.kinds import MeanOnly, Numbers
+from nbradiomics.harmonisation.kinds import ROUNDING, Codes, Flags, MeanOnly, Numbers
 
 #: Largest relative change of the last step of the iteration.
 CONVERGENCE = 1e-10
@@ -26,11 +26,12 @@ class Moments(NamedTuple):
     Attributes
     ----------
     number
-        Values that are not missing, shape (features,).
+        Subjects with a value, shape (features,).
     location
-        Their mean, shape (features,); NaN without a value.
+        Mean of the values, shape (features,); NaN without a value.
     squares
-        Sum of their squared deviations from it, shape (features,).
+        Sum of their squared deviations from it, shape (features,); if subjects have several values, as much
+        as one value of each would have.
     """
 
     number: Numbers
@@ -39,10 +40,14 @@ class Moments(NamedTuple):
 
     @property
     def scale(self) -> Numbers:
-        """Variance, shape (features,); 1 where it is 0 or where there are fewer than two values."""
+        """Variance, shape (features,); 1 where it is rounding or where there are fewer than two values.
+
+        By the variance of a feature that is constant in this batch, later values would be rescaled to
+        anything.
+        """
         known = self.number > 1
         variance = np.divide(self.squares, self.number - 1, out=np.ones_like(self.squares), where=known)
-        variance[variance == 0] = 1.0
+        variance[np.sqrt(variance) <= ROUNDING * np.fmax(np.abs(self.location), 1.0)] = 1.0
         return variance
 
 
@@ -53,14 +58,37 @@ class Adjustment(NamedTuple):
     scale: Numbers
 
 
-def moments(standardised: Numbers) -> Moments:
-    """Summarise a batch's standardised values, shape (subjects, features); NaN is missing."""
+def moments(standardised: Numbers, subjects: Codes) -> Moments:
+    """Summarise a batch's standardised values.
+
+    Several values of a subject, as of several readers, are no independent ones: they count as one, with the
+    variance of all.
+
+    Parameters
+    ----------
+    standardised
+        Shape (rows, features); NaN is missing.
+    subjects
+        Number of each row's subject, shape (rows,).
+    """
     present = ~np.isnan(standardised)
-    number = present.sum(axis=0).astype(np.float64)
+    values = present.sum(axis=0).astype(np.float64)
     total = np.where(present, standardised, 0.0).sum(axis=0)
-    location = np.divide(total, number, out=np.full_like(total, np.nan), where=number > 0)
+    location = np.divide(total, values, out=np.full_like(total, np.nan), where=values > 0)
     deviations = np.where(present, standardised - location, 0.0)
-    return Moments(number, location, np.einsum("ij,ij->j", deviations, deviations))
+    squares = np.einsum("ij,ij->j", deviations, deviations)
+    number = _subjects_with_value(present, subjects)
+    return Moments(number, location, squares * number / np.maximum(values, 1))
+
+
+def _subjects_with_value(present: Flags, subjects: Codes) -> Numbers:
+    """Number of subjects with a value, shape (features,)."""
+    order = np.argsort(subjects, kind="stable")
+    starts = np.flatnonzero(np.diff(subjects[order], prepend=-1))
+    if not len(starts):
+        return np.zeros(present.shape[1])
+    found: Numbers = np.logical_or.reduceat(present[order], starts, axis=0).sum(axis=0).astype(np.float64)
+    return found
 
 
 def unshrunk(batch: Moments, *, mean_only: MeanOnly) -> Adjustment:

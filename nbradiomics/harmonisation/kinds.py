@@ -25,3 +25,5 @@ Order = Literal["chosen", "given"]
 #: Least number of subjects of a batch from which its shift and scale are estimated: see
 #: docs/harmonisation.md for the simulation.
 LEAST_SUBJECTS = 10
+#: A feature has no variance if its deviations are at most this share of its values.
+ROUNDING = 1e-10

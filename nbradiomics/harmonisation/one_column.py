@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,11 +16,8 @@ from nbradiomics.harmonisation.empirical_bayes import (
     parametric,
     unshrunk,
 )
-from nbradiomics.harmonisation.kinds import Codes, Flags, MeanOnly, Numbers
+from nbradiomics.harmonisation.kinds import ROUNDING, Codes, Flags, MeanOnly, Numbers
 from nbradiomics.harmonisation.linear import coefficients
-
-#: A feature has no variance within the batches if its residuals are at most this share of its values.
-ROUNDING = 1e-10
 
 
 @dataclass(frozen=True)
@@ -104,10 +101,10 @@ class Fit:
         same &= (self.goal_centre == self.centre) & ~self.undefined
         return np.where(same, values, found)
 
-    def estimated(self, values: Numbers, covariates: Numbers) -> Adjustment:
+    def estimated(self, values: Numbers, covariates: Numbers, subjects: Codes) -> Adjustment:
         """Location and scale of a batch without training subjects, from its own features."""
         standardised = (values - self.centre - covariates @ self.effects) / self.spread
-        return _adjustment(self.method, standardised, self.rigid | self.undefined)
+        return _adjustment(self.method, moments(standardised, subjects), self.rigid | self.undefined)
 
 
 def fit(
@@ -115,6 +112,7 @@ def fit(
     codes: Codes,
     names: tuple[str, ...],
     covariates: Numbers,
+    subjects: Codes,
     method: Method,
     reference: str | None,
 ) -> Fit:
@@ -130,6 +128,8 @@ def fit(
         The batches, each with a subject.
     covariates
         Coded covariates, shape (subjects, columns); with the batches they are linearly independent.
+    subjects
+        Number of each row's subject: several rows of a subject count as one in the shrinkage.
     method
         Which ComBat.
     reference
@@ -165,7 +165,9 @@ def fit(
     if method.m_combat and reference is not None and len(names) > 1:
         goal = _goal(residuals[rows], intercepts[names.index(reference)], rigid)
         undefined |= counts[names.index(reference)] < 2
-    adjustments = _adjustments(standardised, codes, names, method, rigid | undefined)
+    places = [codes == place for place in range(len(names))]
+    summaries = [moments(standardised[own], subjects[own]) for own in places]
+    adjustments = _adjustments(summaries, names, method, rigid | undefined)
     if plain:
         adjustments[str(reference)] = _nothing(values.shape[1])
     for adjustment in adjustments.values():
@@ -193,18 +195,15 @@ def _goal(residuals: Numbers, location: Numbers, rigid: Flags) -> tuple[Numbers,
 
 
 def _adjustments(
-    standardised: Numbers, codes: Codes, names: tuple[str, ...], method: Method, apart: Flags
+    batches: Sequence[Moments], names: tuple[str, ...], method: Method, apart: Flags
 ) -> dict[str, Adjustment]:
     if len(names) == 1:
-        return {names[0]: _nothing(standardised.shape[1])}
-    return {
-        name: _adjustment(method, standardised[codes == place], apart) for place, name in enumerate(names)
-    }
+        return {names[0]: _nothing(len(apart))}
+    return {name: _adjustment(method, batch, apart) for name, batch in zip(names, batches, strict=True)}
 
 
-def _adjustment(method: Method, standardised: Numbers, apart: Flags) -> Adjustment:
+def _adjustment(method: Method, found: Moments, apart: Flags) -> Adjustment:
     """Location and scale; the features apart are not in the priors, and only their location is adjusted."""
-    found = moments(standardised)
     location, scale = found.location.copy(), np.ones_like(found.location)
     pooled = ~apart
     if pooled.any():

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pandas as pd
-from scipy import stats
 from sklearn.base import clone
 
+from nbradiomics.agreement.reader_study.multiplicity import benjamini_hochberg, holm
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.covariates import learn_covariate
-from nbradiomics.harmonisation.kinds import Codes, Numbers
+from nbradiomics.harmonisation.kinds import Codes
 from nbradiomics.harmonisation.schema import COVARIATE_EFFECTS, SEPARABILITY, SITE_EFFECTS
 from nbradiomics.harmonisation.separability import separability
 from nbradiomics.harmonisation.site_settings import SiteEffectSettings
@@ -173,22 +173,3 @@ def _covariates(combat: ComBat, state: str, table: pd.DataFrame) -> Iterator[dic
                 "share": effect.share[place],
                 "slope": slope[place],
             }
-
-
-def holm(p: Numbers) -> Numbers:
-    """P values for which any false rejection is controlled (Holm 1979); NaN stays NaN."""
-    adjusted = p.copy()
-    tested = np.flatnonzero(~np.isnan(p))
-    order = tested[np.argsort(p[tested], kind="stable")]
-    remaining = np.arange(len(order), 0, -1)
-    adjusted[order] = np.minimum(np.maximum.accumulate(p[order] * remaining), 1)
-    return adjusted
-
-
-def benjamini_hochberg(p: Numbers) -> Numbers:
-    """P values for which the false discovery rate is controlled; NaN stays NaN."""
-    adjusted = p.copy()
-    tested = ~np.isnan(p)
-    if tested.any():
-        adjusted[tested] = stats.false_discovery_control(p[tested])
-    return adjusted

@@ -7,9 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import stats
 
-from nbradiomics.harmonisation.kinds import Codes, Flags, Numbers
+from nbradiomics.harmonisation.kinds import ROUNDING, Codes, Flags, Numbers
 from nbradiomics.harmonisation.linear import coefficients
-from nbradiomics.harmonisation.one_column import ROUNDING
 
 #: A batch counts for a feature from this number of values on.
 LEAST_VALUES = 3

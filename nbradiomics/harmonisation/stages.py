@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.harmonisation.kinds import Flags, Numbers, SmallBatch, Unseen
+from nbradiomics.harmonisation.kinds import Codes, Flags, Numbers, SmallBatch, Unseen
 from nbradiomics.harmonisation.one_column import Fit, Method, fit
 from nbradiomics.messages.wording import counted, quoted
 
@@ -92,7 +92,7 @@ class Stage:
                 continue
             own, covariates = values[rows], design.of(rows).values
             known = treatment.treatment == "fitted"
-            adjustment = None if known else self.fit.estimated(own, covariates)
+            adjustment = None if known else self.fit.estimated(own, covariates, _numbered(subjects[rows]))
             found[rows] = self.fit.adjusted(own, treatment.batch, covariates, adjustment)
         found[:, self.fit.undefined] = np.nan
         return found
@@ -167,7 +167,8 @@ def fit_stage(
     codes = pd.Categorical(batches[rows], categories=names).codes.astype(np.int64)
     chosen = design.of(rows)
     _require_told_apart(codes, chosen, request.column, len(names))
-    estimates = fit(values[rows], codes, names, chosen.values, request.method, request.reference)
+    numbered = _numbered(subjects[rows])
+    estimates = fit(values[rows], codes, names, chosen.values, numbered, request.method, request.reference)
     return Stage(request.column, estimates, treatments, request.rules)
 
 
@@ -221,6 +222,11 @@ def _require_told_apart(codes: np.ndarray, design: Design, column: str, batches:
                 "data can separate them.",
             )
         earlier.append(name)
+
+
+def _numbered(subjects: pd.Series) -> Codes:
+    """Give each subject a number, shape (rows,)."""
+    return np.asarray(pd.factorize(subjects)[0], dtype=np.int64)
 
 
 def _levels(batches: pd.Series) -> list[str]:

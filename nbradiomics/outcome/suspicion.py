@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+from scipy.special import gammaln
 from scipy.stats import rankdata
 
 from nbradiomics.clinical.oddities import words_of
@@ -21,6 +22,10 @@ FEWEST_SUBJECTS, FEWEST_PAIRS = 10, 50
 SUSPICION_REMEDY = (
     "Leave it out unless it was known at the scan: results of a model that sees the outcome mean nothing."
 )
+#: Levels in the order of an outcome are no chance if fewer permutations than this share have such an order.
+BY_CHANCE = 1e-6
+#: Columns with more levels than this share of the subjects are amounts, which a rank correlation judges.
+_MOST_LEVELS = 0.8
 #: Beginnings of endpoint names, and endings that may follow directly: futime, osdays, dfsevent.
 _ENDPOINT = r"(?:os|pfs|efs|dfs|rfs|lfs|mfs|dmfs|dss|css|pfi|dfi|ttp|fup?|surv|vital|follow)"
 _ENDING = r"(?:time|days?|weeks?|months?|years?|events?|stat(?:us)?|cens|free)"
@@ -55,7 +60,12 @@ def suspicions(
     if has_competing(y) and y["competing"].any():
         endpoint[f"the competing event of {event}"] = y["competing"].astype(np.float64)
         outcomes.append(survival_array(y["time"], y["competing"]))
-    return _suspicions(frame, outcomes, "Harrell's C", categorical, endpoint)
+    found = _suspicions(frame, outcomes, "Harrell's C", categorical, endpoint)
+    for place, name in enumerate(map(str, frame.columns)):
+        reasons = [] if name in found else list(_coarse(frame.iloc[:, place], y, time))
+        if reasons:
+            found[name] = reasons
+    return found
 
 
 def class_suspicions(
@@ -106,6 +116,37 @@ def name_reasons(name: str) -> Iterator[str]:
 def suspicion_text(name: str, reasons: Collection[str]) -> str:
     """Return the warning about one column."""
     return f"{name} may be the outcome under another name: {'; '.join(reasons)}."
+
+
+def _coarse(column: pd.Series, y: np.ndarray, time: str) -> Iterator[str]:
+    """Say whether the levels are intervals of the time, among all subjects or among those with the event.
+
+    A rounded time, its quartiles, or a time that only subjects with the event have, need not order all
+    subjects well.
+    """
+    event = y["event"]
+    for who, rows in (("", np.ones(len(y), dtype=bool)), (" of the subjects with the event", event)):
+        if _are_intervals(column.to_numpy()[rows], y["time"][rows]):
+            yield f"its levels are intervals of {time}{who}"
+            return
+    if pd.api.types.is_numeric_dtype(column):
+        of_events = {f"{time} of the subjects with the event": y["time"][event]}
+        yield from _ordered(column.to_numpy(dtype=np.float64)[event], of_events)
+
+
+def _are_intervals(levels: np.ndarray, times: np.ndarray) -> bool:
+    """Whether the times of different levels do not overlap, and by no chance."""
+    known = ~pd.isna(levels)
+    if len(pd.unique(levels[known])) > _MOST_LEVELS * known.sum():
+        return False
+    table = pd.DataFrame({"level": levels[known], "time": times[known]})
+    parts = table.groupby("level")["time"].agg(["min", "max", "size"]).sort_values(["min", "max"])
+    if len(parts) < 2 or (parts["max"].to_numpy()[:-1] > parts["min"].to_numpy()[1:]).any():
+        return False
+    # Permutations of the subjects in which each level is an interval: every order of the levels, and of the
+    # subjects inside each.
+    chance = gammaln(len(parts) + 1) + gammaln(parts["size"] + 1).sum() - gammaln(len(table) + 1)
+    return bool(chance < np.log(BY_CHANCE))
 
 
 def _rates(column: pd.Series, y: np.ndarray) -> np.ndarray:

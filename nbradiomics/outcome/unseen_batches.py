@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.errors import InputError
+from nbradiomics.harmonisation.request import check_design
 from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.harmonisation import Harmonisation
 
@@ -18,7 +19,8 @@ if TYPE_CHECKING:
 _SHOWN = 5
 #: What happens to subjects of an unseen batch, by the rule.
 _BY_RULE = {
-    "estimate": "their shift was estimated from the features of these subjects themselves, without outcomes",
+    "estimate": "their shift was estimated from the features of these subjects themselves, all together and "
+    "without outcomes, so that the results are no results for single patients of a new batch",
     "keep": "their features stayed as they are",
 }
 
@@ -40,12 +42,33 @@ def check_unseen(data: OutcomeData, splits: Sequence[Sequence[tuple[np.ndarray, 
     Raises
     ------
     InputError
-        As `refuse_unseen`.
+        As `refuse_unseen`, or when the training subjects of a fold cannot tell batches and covariates apart.
     """
     if data.harmonisation is not None:
         names = data.frame.index
         pairs = [(names[train], names[test]) for folds in splits for train, test in folds]
         refuse_unseen(data.harmonisation, pairs)
+        for train, _ in pairs:
+            check_training(data.harmonisation, train)
+
+
+def check_training(harmonisation: Harmonisation, training: Sequence[str] | pd.Index) -> None:
+    """Check that the training subjects of a fold can tell the covariates of the harmonisation apart.
+
+    Raises
+    ------
+    InputError
+        When a covariate is determined by their batches, or there are too few for so many columns.
+    """
+    if not harmonisation.asked.covariates:
+        return
+    try:
+        check_design(harmonisation.of(training), harmonisation.asked)
+    except InputError as error:
+        raise InputError(
+            f"the harmonisation cannot be fitted to the training subjects of a fold: {error.problem}",
+            error.remedy,
+        ) from error
 
 
 def refuse_unseen(
@@ -68,9 +91,18 @@ def refuse_unseen(
     Raises
     ------
     InputError
-        When the rule is to refuse, or when too few subjects would have to estimate their own shift.
+        When the rule is to refuse, when too few subjects would have to estimate their own shift, or when no
+        training subject has the reference batch.
     """
     asked = harmonisation.asked
+    reference = asked.reference_batch
+    if reference is not None and any(
+        not (harmonisation.of(known)[asked.batch[0]] == reference).any() for known, _ in pairs
+    ):
+        raise InputError(
+            f"the reference batch {reference!r} has no training subject in a fold.",
+            "Leave out the reference batch, or choose one that every fold has.",
+        )
     found = [each for known, new in pairs for each in unseen_batches(harmonisation, known, new)]
     if asked.unseen == "refuse" and found:
         raise InputError(

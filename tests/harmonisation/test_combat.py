@@ -286,3 +286,32 @@ def test_tables_that_cannot_be_read() -> None:
     )
     with pytest.raises(InputError, match="lacks 'original_firstorder_F1'"):
         ComBat("site").fit(table).transform(table.drop(columns="original_firstorder_F1"))
+
+
+@pytest.mark.parametrize("parametric", [True, False])
+@pytest.mark.parametrize("eb", [True, False])
+def test_a_feature_that_is_constant_in_one_batch_does_not_explode(eb: bool, parametric: bool) -> None:
+    table = site_table()
+    name = feature_names(table)[0]
+    table.loc[table["site"] == "B", name] = 0.1
+    new = table[table["site"] == "B"].head(3).assign(**{name: [0.1, 0.2, 1.1]})
+    found = ComBat("site", eb=eb, parametric=parametric).fit(table).transform(new)[name]
+    # It was 1e15 without shrinkage: the variance of B is rounding.
+    assert 0.5 < found.iloc[2] - found.iloc[0] < 2
+
+
+@pytest.mark.parametrize("settings", [{}, {"parametric": False}, {"mean_only": True}, {"unseen": "estimate"}])
+def test_several_rows_of_a_subject_count_as_one(settings: dict[str, Any]) -> None:
+    table = site_table()
+    if "unseen" in settings:
+        new = table[table["site"] == "B"].assign(site="C")
+        once, often = new, pd.concat([new] * 3, ignore_index=True)
+        fitted = [ComBat("site", **settings).fit(table)] * 2
+    else:
+        once, often = table, pd.concat([table] * 3, ignore_index=True)
+        fitted = [ComBat("site", **settings).fit(each) for each in (once, often)]
+    found = [
+        combat.transform(each)[feature_names(table)].head(len(once)).to_numpy()
+        for combat, each in zip(fitted, (once, often), strict=True)
+    ]
+    assert found[0] == pytest.approx(found[1], abs=1e-8)

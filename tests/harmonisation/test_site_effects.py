@@ -7,8 +7,8 @@ from scipy import stats
 
 from nbradiomics import ComBat, InputError, SiteEffectSettings, measure_site_effects
 from nbradiomics.agreement.reader_study import multiplicity
+from nbradiomics.agreement.reader_study.multiplicity import benjamini_hochberg, holm
 from nbradiomics.harmonisation import site_tests
-from nbradiomics.harmonisation.site_effects import benjamini_hochberg, holm
 from tests.support.harmonisation_tables import feature_names, site_table
 
 NONE = np.empty((90, 0))

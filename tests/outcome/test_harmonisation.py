@@ -103,8 +103,8 @@ def test_site_effects_are_gone_out_of_fold_and_the_model_is_better() -> None:
     assert spread < 0.25 < 3 < raw.groupby(sites.to_numpy()).mean().std().mean()
 
 
-@pytest.mark.slow
-def test_batch_effects_are_measured_and_the_model_is_better() -> None:
+def test_batch_effects_are_measured_and_the_model_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbradiomics.harmonisation.separability._TREES", 20)
     features, clinical = with_sites()
     plain = evaluate_outcome(features, clinical, **ASKED)
     harmonised = evaluate_outcome(features, clinical, harmonise=Harmonise(batch="site"), **ASKED)
@@ -134,14 +134,14 @@ def test_each_setting_reaches_the_models() -> None:
         {"reference_batch": "south", "m_combat": True},
         {"features": "f[0-3]"},
     ]
-    found = []
+    found, digests = [], [digest_of(prepared(*tables, unseen="keep"))]
     for each in changes:
         data = prepared(*tables, **each)
         values = harmonised_out_of_fold(data, make_splits(data.y, FAST)[0])
         found.append(data.frame[list(data.radiomic)].assign(**values))
+        digests.append(digest_of(data))
     for place, one in enumerate(found):
         assert all(np.abs(one - other).max().max() > 1e-6 for other in found[:place]), changes[place]
-    digests = [digest_of(prepared(*tables, **each)) for each in [*changes, {"unseen": "keep"}]]
     assert len(set(digests)) == len(changes) + 1
 
 
@@ -220,6 +220,28 @@ def test_scanners_of_a_site_that_is_left_out_need_a_rule_too() -> None:
         )
 
 
+def test_a_fold_that_cannot_fit_the_harmonisation_is_found_before() -> None:
+    features, clinical = with_sites()
+    north = clinical.index[clinical["site"] == "north"]
+    scanner = np.where(clinical["site"] == "north", "x", "y")
+    asked = Harmonise(site_effects=False, batch="scanner", unseen="keep", reference_batch="x")
+    with pytest.raises(InputError, match="reference batch 'x' has no training subject in a fold"):
+        evaluate_outcome(features, clinical.assign(scanner=scanner), harmonise=asked, **LEFT_OUT)
+    # Without one subject, the sites determine the covariate.
+    clinical["field"] = np.where(clinical["site"] == "north", 1.5, 3.0)
+    clinical.loc[north[0], "field"] = 3.0
+    asked = Harmonise(site_effects=False, batch="site", covariates="field")
+    with pytest.raises(InputError, match="training subjects of a fold: covariate 'field' is determined"):
+        evaluate_outcome(features, clinical, harmonise=asked, **ASKED)
+
+
+def test_a_small_batch_is_no_reference() -> None:
+    features, clinical = with_sites()
+    clinical.loc[:2, "site"] = "east"
+    with pytest.raises(InputError, match="reference batch 'east' has 3 subjects"):
+        prepared(features, clinical, small_batch="harmonise", reference_batch="east")
+
+
 def test_several_batch_columns_are_nested() -> None:
     features, clinical = with_sites()
     clinical["scanner"] = np.random.default_rng(5).choice(["x", "y"], len(clinical))
@@ -236,6 +258,7 @@ OUTCOMES = {
     "a copy": ({"covariates": "copy"}, "covariate of the harmonisation copy looks like the outcome"),
     "other words": ({"covariates": "state"}, "covariate of the harmonisation state looks like the outcome"),
     "the time in other units": ({"covariates": "days"}, "days looks like the outcome"),
+    "rounded": ({"covariates": "thirds"}, "thirds looks like the outcome"),
     "a batch": ({"batch": "state"}, "batch state looks like the outcome"),
 }
 
@@ -245,6 +268,7 @@ def test_the_outcome_is_refused_under_any_name(asked: dict[str, object], message
     features, clinical = with_sites()
     clinical["copy"], clinical["days"] = clinical["dead"], clinical["months"] * 30.4 + 7
     clinical["DEAD"] = clinical["dead"]
+    clinical["thirds"] = pd.qcut(clinical["months"], 3, labels=False)
     # Three words for two values: the levels determine the outcome, and are no copy of it.
     words = np.where(clinical["dead"] == 1, "deceased", np.where(clinical["age"] > 60, "well", "ill"))
     clinical["state"] = words
@@ -303,6 +327,17 @@ def test_the_site_may_stand_in_the_feature_table() -> None:
         prepared(features.assign(site=other), clinical)
     with pytest.raises(InputError, match="no column 'scanner'"):
         prepared(features, clinical, batch="scanner")
+    # In two spellings, one in each table, a site would be two batches.
+    upper = np.where(np.arange(90) % 2, "", np.char.upper(site.astype(str)))
+    with pytest.raises(InputError, match=r"differ only in capitals or spaces between .*: NORTH, north"):
+        prepared(features.assign(site=half), clinical.assign(site=upper))
+
+
+def test_two_names_of_one_batch_are_refused() -> None:
+    features, clinical = with_sites()
+    clinical["vendor"] = clinical["site"].map({"north": "a", "south": "b", "west": "c"})
+    with pytest.raises(InputError, match="site and vendor divide the subjects in the same way"):
+        prepared(features, clinical, batch=["site", "vendor"])
 
 
 def test_a_batch_of_numbers_is_no_feature() -> None:
@@ -369,9 +404,9 @@ def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said() -> Non
 
 @pytest.mark.slow
 def test_the_inner_folds_of_auto_and_permutations_are_harmonised_too() -> None:
-    features, clinical = with_sites()
-    settings = FAST.changed(selection="auto", permutations=2)
+    features, clinical = with_sites(subjects=60, features=4)
+    settings = FAST.changed(selection="auto", permutations=1, folds=2)
     asked = {**ASKED, "settings": settings, "harmonise": Harmonise(site_effects=False, batch="site")}
     result = evaluate_outcome(features, clinical, covariates=["age"], **asked)
     assert result.summary["permutation_p"]["combined"] is not None
-    assert sum(result.summary["chosen_selections"]["radiomic"].values()) == 3
+    assert sum(result.summary["chosen_selections"]["radiomic"].values()) == 2

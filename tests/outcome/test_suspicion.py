@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -135,6 +137,25 @@ def test_a_copy_of_the_event_is_found() -> None:
     frame, y = cohort()
     copied = suspicions(frame.assign(x=2 - y["event"]), y, time="t", event="e")
     assert copied == {"x": ["its rank correlation with e is -1.000"]}
+
+
+COARSE = {
+    "thirds": lambda time, _: pd.qcut(time, 3, labels=["a", "b", "c"]).astype(str),
+    "above the median": lambda time, _: (time > np.median(time)).astype(float),
+    "rounded": lambda time, _: np.round(time / 60),
+    "only of events": lambda time, event: np.where(event, time, 0.0),
+    "negative if censored": lambda time, event: np.where(event, time, -time),
+}
+
+
+@pytest.mark.parametrize("made", COARSE.values(), ids=list(COARSE))
+def test_a_coarse_copy_of_the_time_is_found(made: Callable[..., np.ndarray]) -> None:
+    frame, y = cohort()
+    values = np.asarray(made(y["time"], y["event"]))
+    texts = [] if values.dtype.kind == "f" else ["x"]
+    assert list(suspicions(frame.assign(x=values), y, texts, time="t", event="e")) == ["x"]
+    exchanged = np.random.default_rng(1).permutation(values)
+    assert suspicions(frame.assign(x=exchanged), y, texts, time="t", event="e") == {}
 
 
 def test_levels_that_give_the_order_of_events_are_found() -> None:

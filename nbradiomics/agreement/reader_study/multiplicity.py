@@ -46,3 +46,22 @@ def benjamini_yekutieli(p: Numbers) -> Numbers:
     Source: Benjamini Y, Yekutieli D. Ann Stat 2001;29:1165-1188.
     """
     return np.asarray(stats.false_discovery_control(p, method="by")) if len(p) else np.array([])
+
+
+def benjamini_hochberg(p: Numbers) -> Numbers:
+    """Adjust p values to control the false discovery rate of independent or positively dependent tests.
+
+    Parameters
+    ----------
+    p
+        Shape (tests,); NaN means no test, and stays NaN.
+
+    Notes
+    -----
+    Source: Benjamini Y, Hochberg Y. J R Stat Soc B 1995;57:289-300.
+    """
+    adjusted = np.array(p, dtype=float)
+    tested = ~np.isnan(adjusted)
+    if tested.any():
+        adjusted[tested] = stats.false_discovery_control(adjusted[tested])
+    return adjusted

@@ -15,7 +15,7 @@ from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.outcome.assembly import outcome_array
 from nbradiomics.outcome.harmonisation import Harmonisation, refuse_outcome
 from nbradiomics.outcome.site_column import read_sites
-from nbradiomics.outcome.unseen_batches import refuse_unseen
+from nbradiomics.outcome.unseen_batches import check_training, refuse_unseen
 from nbradiomics.study.study import Endpoint, Outcome
 
 
@@ -81,7 +81,10 @@ def _check_left_out(
     assert sites is not None
     of_subjects = sites.reindex(batches.index).dropna()
     harmonisation = Harmonisation(asked, batches, ())
-    refuse_unseen(harmonisation, list(_pairs(of_subjects)))
+    pairs = list(_pairs(of_subjects))
+    refuse_unseen(harmonisation, pairs)
+    for training, _ in pairs:
+        check_training(harmonisation, training)
 
 
 def _pairs(sites: pd.Series) -> Iterator[tuple[pd.Index, pd.Index]]:

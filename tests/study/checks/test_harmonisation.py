@@ -4,17 +4,31 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 
-from tests.study.checks.test_targets import problems_of
+from nbradiomics.study.checks.outcomes import check_outcomes
+from nbradiomics.study.file import read_study
+from tests.study.checks.test_targets import STUDY, problems_of
 
 SITE = "harmonise: {batch: site"
+SITES = ["North", "North", "South", "South"] * 10
 
 
 def told(folder: Path, extra: str, site: list[str] | None = None) -> list[str]:
-    extra = extra.replace("; ", "\n  ")
-    site = site or ["North", "North", "South", "South"] * 10
-    return [text for text in problems_of(folder, extra, site) if "is the same file" not in text]
+    """Problems of the study file and of its outcomes, without reading an image."""
+    names, rng = [f"s{place:02}" for place in range(40)], np.random.default_rng(0)
+    clinical = pd.DataFrame({"subject": names, "days": rng.integers(50, 900, 40), "died": np.arange(40) % 2})
+    clinical["mycn"], clinical["age"] = rng.permutation(np.arange(40) % 2), rng.integers(20, 80, 40)
+    clinical.assign(site=site or SITES).to_csv(folder / "clinical.csv", index=False)
+    (folder / "cohort.csv").touch()
+    (folder / "study.yaml").write_text(STUDY.format(extra=extra.replace("; ", "\n  ")), encoding="utf-8")
+    study, problems = read_study(folder / "study.yaml")
+    if study is not None and study.outcome is not None:
+        cohort = pd.DataFrame({"subject": names, "timepoint": "", "sequence": "", "reader": "A"})
+        problems = [*problems, *check_outcomes(study.outcome, cohort, study.cohort)]
+    return [problem.problem for problem in problems]
 
 
 @pytest.mark.parametrize(
@@ -53,3 +67,8 @@ def test_a_site_that_is_the_outcome_of_another_endpoint_is_refused(tmp_path: Pat
 def test_a_subject_without_a_site_is_named(tmp_path: Path) -> None:
     found = told(tmp_path, f"{SITE}}}", site=["", "North", "South", "South"] * 10)
     assert any("site is missing in 10 subjects: s00, s04" in text for text in found), found
+
+
+def test_the_whole_check_says_it(tmp_path: Path) -> None:
+    found = problems_of(tmp_path, "harmonise: {batch: scanner}", SITES)
+    assert any("have no column 'scanner'" in text for text in found), found

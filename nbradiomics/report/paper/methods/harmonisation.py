@@ -10,7 +10,8 @@ from nbradiomics.outcome.harmonisation_text import method_name
 from nbradiomics.report.paper.methods.story import Story, listed
 
 _UNSEEN = {
-    "estimate": "their shift and scale were estimated from their own features, without any outcome",
+    "estimate": "their shift and scale were estimated from their own features, all together and without any "
+    "outcome, so that the results do not hold for single patients of a new batch",
     "keep": "their features were not harmonised",
 }
 
