@@ -44,6 +44,7 @@ def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.Captur
         (["--channels", "T3w"], "no scan of"),
         (["--channels", "T2w", "--model", "none.json"], "cannot be read"),
         (["--channels", "T2w", "--fit-on", "s9"], "fit_on"),
+        (["--channels", "T2w", "--fit-on", "s0,s1", "--fit-folds", "2"], "both given"),
         (["--channels", "T2w", "--method", "ward"], "ward"),
     ],
 )

@@ -14,11 +14,11 @@ from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import (
     execution_of,
     finish,
+    fitting_subjects,
     names_in,
     prepare,
     read_cohort,
     show_made_again,
-    subjects_in,
 )
 
 if TYPE_CHECKING:
@@ -129,7 +129,7 @@ def habitats(
         neighbours=neighbours,
         b_values=names_in(b_values),
         sample=sample,
-        fit_on=None if fit_on is None else subjects_in(fit_on),
+        fit_on=fitting_subjects(fit_on, fit_folds),
         fit_folds=fit_folds,
         seed=seed,
     )
