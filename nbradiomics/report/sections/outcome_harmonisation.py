@@ -17,8 +17,7 @@ from nbradiomics.report.run_files import Endpoint
 _STATES = {"before": "before", "after": "after"}
 _HOW = (
     "Measured on subjects who did not fit the harmonisation: half of each batch fits it, the other half is "
-    "measured. The classifier is cross-validated, with a harmonisation of its own in each training fold; an "
-    "accuracy below chance means the same as chance. "
+    "measured. The classifier is cross-validated, with a harmonisation of its own in each training fold. "
     "Features that differ: F test of the batches after the covariates, on normal scores, Holm's correction, "
     "5 %."
 )
