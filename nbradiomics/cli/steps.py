@@ -193,6 +193,17 @@ def subjects_in(text: str) -> list[str]:
     return [name for line in read_text(file, "list of subjects").splitlines() for name in split_names(line)]
 
 
+def fitting_subjects(fit_on: str | None, fit_folds: int | None) -> list[str] | None:
+    """Read the subjects of --fit-on; named subjects and folds of a cross-fitting exclude each other."""
+    if fit_on is not None and fit_folds is not None:
+        raise InputError(
+            "--fit-on and --fit-folds were both given.",
+            "Name subjects on whom no model will be evaluated (--fit-on), or the number of folds "
+            "(--fit-folds).",
+        )
+    return None if fit_on is None else subjects_in(fit_on)
+
+
 def prepare(out: Path, *endings: str, inputs: Sequence[str | Path] = ()) -> None:
     """Check, before anything is computed, that the result can be written and overwrites no input."""
     if out.suffix not in endings:

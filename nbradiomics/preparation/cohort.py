@@ -160,7 +160,7 @@ def prepare_cohort(
         *tables_of(cohort, settings, made, batch.results, Path(out)),
         fitting.landmarks,
         failures,
-        tuple(fitting.notes),
+        (*fitting.notes, *filter(None, [settings.unused_fit])),
         fitting.recorded(),
     )
 

@@ -9,10 +9,11 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field
 
 from nbradiomics.cohort.fitting_subjects import FittingSubjects
+from nbradiomics.cohort.in_fit import COLUMN as IN_FIT
 from nbradiomics.errors import InputError
 from nbradiomics.preparation.apply import variant_name
 from nbradiomics.preparation.reading import read_steps
-from nbradiomics.preparation.steps.step import Step
+from nbradiomics.preparation.steps.step import FittedStep, Step
 from nbradiomics.settings.kinds import Names, Seed, Text
 
 _ENDINGS = (".yaml", ".yml")
@@ -73,6 +74,20 @@ class Preparation(FittingSubjects):
     def chain(self) -> tuple[Step, ...]:
         """The steps."""
         return read_steps(self.steps)
+
+    @property
+    def unused_fit(self) -> str:
+        """A sentence about fitting subjects that were named, but have nothing to fit; empty otherwise."""
+        if self.fit_on is None:
+            return ""
+        if self.landmarks is not None:
+            return (
+                "fit_on is not used: the landmarks are those of a file. Mark subjects whose images fitted "
+                f"them by `yes` in the column {IN_FIT} of the cohort table."
+            )
+        if not any(isinstance(step, FittedStep) for step in self.chain):
+            return "fit_on is not used: none of the steps is fitted on images, and no subject is marked."
+        return ""
 
 
 class PreparationSettings(Preparation):

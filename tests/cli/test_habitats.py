@@ -30,7 +30,9 @@ def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.Captur
     assert call("adc", table, "--b-values", "0,400,1000", "--out", adc, "--jobs", 1) == 0
     assert set(pd.read_csv(adc)["channel"]) >= {"ADC", "ADC_error"}
     assert list(pd.read_csv(tmp_path / "c_adc.diffusion.csv")["b_values"]) == ["0, 400, 1000"] * 4
-    options = ["--channels", "ADC", "--clusters", "2", "--fit-on", "s0,s1", "--sample", "1000", "--jobs", 1]
+    (tmp_path / "fit.txt").write_text("s0\ns1\n")
+    fit_on = ["--fit-on", f"@{tmp_path / 'fit.txt'}"]
+    options = ["--channels", "ADC", "--clusters", "2", *fit_on, "--sample", "1000", "--jobs", 1]
     assert call("habitats", adc, *options, "--confidence", "0.8", "--out", out) == 0
     folder = tmp_path / "c_habitats_habitats"
     for schema in TABLES:
@@ -56,6 +58,7 @@ def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.Captur
         (["--channels", "T3w"], "no scan of"),
         (["--channels", "T2w", "--model", "none.json"], "cannot be read"),
         (["--channels", "T2w", "--fit-on", "s9"], "fit_on"),
+        (["--channels", "T2w", "--fit-on", "s0,s1", "--fit-folds", "2"], "both given"),
         (["--channels", "T2w", "--method", "ward"], "ward"),
     ],
 )

@@ -11,6 +11,7 @@ from hypothesis import given, strategies as st
 from nbradiomics.errors import InputError
 from nbradiomics.preparation.apply import variant_name
 from nbradiomics.preparation.reading import STEPS, read_steps
+from nbradiomics.preparation.settings import PreparationSettings
 from nbradiomics.preparation.steps.bias_field import N4
 from nbradiomics.preparation.steps.diffusion import AnisotropicDiffusion
 from nbradiomics.preparation.steps.percentile import Percentile
@@ -123,3 +124,18 @@ def test_a_file_of_something_else_is_refused(tmp_path: Path, content: str) -> No
 
 def test_every_step_can_be_chosen_by_its_kind() -> None:
     assert {kind: step.kind for kind, step in STEPS.items()} == {kind: kind for kind in STEPS}
+
+
+@pytest.mark.parametrize(
+    ("stated", "said"),
+    [
+        ({"steps": "zscore", "fit_on": ["P1", "P2"]}, "none of the steps"),
+        ({"steps": "nyul", "fit_on": ["P1", "P2"], "landmarks": "landmarks.json"}, "those of a file"),
+        ({"steps": "nyul", "fit_on": ["P1", "P2"]}, ""),
+        ({"steps": "zscore"}, ""),
+    ],
+)
+def test_named_subjects_that_fit_nothing_are_told(stated: dict[str, Any], said: str) -> None:
+    sentence = PreparationSettings(**stated).unused_fit
+    assert said in sentence
+    assert bool(sentence) == bool(said)

@@ -11,7 +11,15 @@ from nbradiomics.cli.console import notes
 from nbradiomics.cli.folders import renewed, working_on_maps
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Lesions, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
-from nbradiomics.cli.steps import execution_of, finish, names_in, prepare, read_cohort, show_made_again
+from nbradiomics.cli.steps import (
+    execution_of,
+    finish,
+    fitting_subjects,
+    names_in,
+    prepare,
+    read_cohort,
+    show_made_again,
+)
 from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
@@ -92,7 +100,10 @@ def habitats(
     neighbours: Annotated[int | None, setting(f"{_HABITATS}.neighbours")] = None,
     b_values: Annotated[str | None, setting(f"{_HABITATS}.b_values", hint="Separated by commas.")] = None,
     sample: Annotated[int | None, setting(f"{_HABITATS}.sample")] = None,
-    fit_on: Annotated[str | None, setting(f"{_HABITATS}.fit_on", hint="Separated by commas.")] = None,
+    fit_on: Annotated[
+        str | None,
+        setting(f"{_HABITATS}.fit_on", hint="Separated by commas, or @FILE with one per line."),
+    ] = None,
     fit_folds: Annotated[int | None, setting(f"{_HABITATS}.fit_folds")] = None,
     seed: Annotated[int | None, setting(f"{_HABITATS}.seed")] = None,
     model: Annotated[
@@ -133,7 +144,7 @@ def habitats(
         neighbours=neighbours,
         b_values=names_in(b_values),
         sample=sample,
-        fit_on=names_in(fit_on),
+        fit_on=fitting_subjects(fit_on, fit_folds),
         fit_folds=fit_folds,
         seed=seed,
     )

@@ -14,11 +14,11 @@ from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import (
     execution_of,
     finish,
+    fitting_subjects,
     names_in,
     prepare as prepare_output,
     read_cohort,
     show_made_again,
-    subjects_in,
 )
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def prepare(
     settings = settings_from(
         PreparationSettings,
         steps=steps,
-        fit_on=None if fit_on is None else subjects_in(fit_on),
+        fit_on=fitting_subjects(fit_on, fit_folds),
         fit_folds=fit_folds,
         landmarks=landmarks,
         sequences=names_in(sequences),

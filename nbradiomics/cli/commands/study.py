@@ -48,7 +48,7 @@ def run(
         ),
     ] = None,
 ) -> None:
-    """Run a whole study: check, segment, compare, readers, extract, reproducibility, outcome, report."""
+    """Run a whole study: all stages that its study file has, from check to report."""
     from nbradiomics.workflows.run import run as run_study
     from nbradiomics.workflows.shards import run_shard
 

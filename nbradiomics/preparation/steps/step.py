@@ -89,7 +89,8 @@ class Step(Settings, ABC):
             what = "would have no unit afterwards" if self.normalises else "are no MR signal"
             raise InputError(
                 f"the voxels have the unit {volume.unit}, and {what}.",
-                f"Leave out the step {self.kind} for these images; or remove their unit if it is wrong.",
+                "Choose other images (`sequences` or `channels`), or leave out the step; remove the "
+                "unit only if it is wrong.",
             )
 
 

@@ -53,9 +53,10 @@ def preparation_blocks(run: Run) -> tuple[Block, ...]:
 
 def _introduction(table: pd.DataFrame) -> str:
     variants = ", ".join(sorted(set(table["variant"])))
+    changed = table[table["steps"] != ""]
     return (
-        f"{counted(len(table), 'image')} of {counted(table['subject'].nunique(), 'subject')} were prepared "
-        f"({variants}). Masks, features and models of this run are those of the prepared images."
+        f"{counted(len(changed), 'image')} of {counted(changed['subject'].nunique(), 'subject')} were "
+        f"prepared ({variants}). Masks, features and models of this run are those of the prepared images."
     )
 
 
@@ -157,7 +158,13 @@ def _curves(run: Run) -> Iterator[Block]:
     table = run.intensities
     if table is None or table.empty:
         return
-    groups = list(table.groupby(["sequence", "channel"], sort=True))
+    # Channels that no step changed have no before and after.
+    changed = table.groupby(["sequence", "channel"]).filter(
+        lambda rows: not rows["before"].equals(rows["after"])
+    )
+    if changed.empty:
+        return
+    groups = list(changed.groupby(["sequence", "channel"], sort=True))
     for (sequence, channel), rows in groups[:_GROUPS]:
         curves = [
             Curve(

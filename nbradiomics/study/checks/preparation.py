@@ -64,6 +64,9 @@ def check_preparation(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
         subjects = {scan.subject for scan in chosen_scans(cohort, settings)}
         choice = section.part(FittingSubjects)
         checked(f"{PREPARE}.fit_on", lambda: fitting_plan(subjects, choice, seed=study.seed))
+    if settings.unused_fit:
+        remedy = "Leave out fit_on."
+        problems.append(Problem(str(path), "", f"{PREPARE}.fit_on", "warning", settings.unused_fit, remedy))
     return [*problems, *preparation_warnings(cohort, settings, path)]
 
 
@@ -188,7 +191,10 @@ def check_normalisation(
         Parameters of the extraction; ``None`` if they are invalid.
     """
     found = [] if parameters is None else normalised_twice(table, study.cohort, parameters)
-    remedy = "Write `normalize: false`, unless this is intended."
+    remedy = (
+        "Write `normalize: false`, unless this is intended; instead of a preset, name your own copy of its "
+        "file (folder params), and adapt binWidth and voxelArrayShift to the prepared intensities."
+    )
     return [Problem(str(path), "", "extract.params", "warning", one, remedy) for one in found]
 
 
