@@ -138,12 +138,13 @@ SEPARABILITY = Schema(
     columns=(
         Column("batch_column", "text", "column of the batch"),
         _STATE,
+        Column("subjects", "integer", "subjects, who did not fit the harmonisation"),
         Column("batches", "integer", "number of batches"),
         Column(
             "balanced_accuracy",
             "number",
-            "mean over the batches of the share of their rows that a classifier recognises; cross-validated, "
-            "with the harmonisation fitted in each training fold",
+            "mean over the batches of the share of their rows that a classifier recognises; cross-validated "
+            "among these subjects",
         ),
         Column("roc_area", "number", "ROC area of the classifier, mean over pairs of batches; 0.5 is chance"),
         Column(

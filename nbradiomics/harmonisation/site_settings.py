@@ -21,7 +21,9 @@ class SiteEffectSettings(Settings):
         "is fitted on the others.",
     )
     folds: Annotated[int, Field(ge=2)] = Field(
-        default=5, description="Folds in which a classifier tells the batch; subjects are never divided."
+        default=5,
+        description="Folds in which a classifier tells the batch, at most as many as the smallest batch has "
+        "subjects who did not fit the harmonisation; subjects are never divided.",
     )
     classifier: Classifier = Field(
         default="forest",
