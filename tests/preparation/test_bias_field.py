@@ -119,6 +119,6 @@ def test_the_mask_is_stated() -> None:
     volume, _, _ = phantom()
     without = Volume(volume.image)
     masks = {N4(mask=mask).apply(without).records[-1].values["mask"] for mask in ("auto", "otsu", "image")}
-    assert masks == {"otsu", "li", "image"}
+    assert masks == {"otsu", "foreground", "image"}
     with pytest.raises(InputError, match="no mask of the body"):
         N4(mask="body").apply(without)

@@ -14,7 +14,10 @@ near to each other as the two ends of a tumour, and the field learns the tumour'
 abdomens with a planted field (8 images of two scanners, field of 0.2 standard deviation of the logarithm,
 two levels against four, Li's threshold): correlation of found and planted field 0.97 against 0.90;
 coefficient of variation in the tumour, as a multiple of that without a field, 0.98 to 1.01 against 0.83 to
-1.67. Otsu's threshold leaves out darker tissues of the body, and was worse (0.87 with two levels).
+1.67. Otsu's threshold leaves out darker tissues of the body, and was worse (0.87 with two levels). The
+foreground of all steps, brighter than a tenth of the range, equals Li's threshold there. In real crops it is
+better: 11 fields of 0.2 (linear, or a wave) planted in 6 of the sarcoma images below were found with a
+correlation of 0.71 to 1.00, with Li's threshold of 0.36 to 0.99, and in no image was Li's better.
 
 In 5 real MR images whose field had been removed by their publishers (soft-tissue sarcoma, cropped 5 cm
 around the tumour), two levels found fields between 0.94 and 1.07, nearly nothing; four levels found fields
@@ -62,9 +65,9 @@ class N4(Step):
     )
     mask: Literal["auto", "body", "foreground", "li", "otsu", "image"] = Field(
         default="auto",
-        description="Voxels of the fit: auto (the body mask where given, else li), body (must be given), "
-        "li or otsu (above a threshold of the image's histogram), foreground (brighter than a tenth of its "
-        "range), image (all)",
+        description="Voxels of the fit: auto (the body mask where given, else foreground), body (must be "
+        "given), foreground (brighter than a tenth of the image's range), li or otsu (above a threshold of "
+        "its histogram), image (all)",
     )
     iterations: Annotated[tuple[Count, ...], SHORT_LIST] = Field(
         default=(50, 50),
@@ -107,16 +110,15 @@ class N4(Step):
         if self.mask == "body" and volume.body is None:
             raise InputError(
                 "there is no mask of the body, which the step needs (mask=body).",
-                "Give it, or use mask=li.",
+                "Give it, or use mask=foreground.",
             )
         if volume.body is not None and self.mask in ("auto", "body"):
             return np.asarray(sitk.GetArrayViewFromImage(volume.body) != 0), "body"
         if self.mask == "image":
             return np.ones(volume.image.GetSize()[::-1], dtype=bool), "image"
-        if self.mask == "foreground":
-            return foreground(volume.image), self.mask
-        method = "otsu" if self.mask == "otsu" else "li"
-        return foreground(volume.image, method), method
+        if self.mask in ("li", "otsu"):
+            return foreground(volume.image, self.mask), self.mask
+        return foreground(volume.image), "foreground"
 
     def _log_field(
         self, image: sitk.Image, inside: NDArray[np.bool_], factors: Sequence[int]
