@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nbradiomics.cohort.in_training import require_known
 from nbradiomics.errors import InputError
@@ -31,6 +31,14 @@ class FittingSubjects(Settings):
         description="Folds of the cross-fitting: the subjects of each fold get what was fitted on the "
         "subjects of all other folds, so that no subject's own data decide about it.",
     )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if self.fit_on is not None and self.fit_folds != type(self).model_fields["fit_folds"].default:
+            raise ValueError(
+                "fit_on names the subjects who fit, so that there are no folds: leave out fit_on or fit_folds"
+            )
+        return self
 
 
 class FittingPart(NamedTuple):

@@ -59,6 +59,11 @@ def test_a_misspelt_subject_and_too_few_are_refused() -> None:
         fitting_plan(["a", "b"], FittingSubjects())
 
 
+def test_named_subjects_have_no_folds() -> None:
+    with pytest.raises(InputError, match="leave out fit_on or fit_folds"):
+        FittingSubjects(fit_on=("a", "b"), fit_folds=3)
+
+
 def test_the_column_travels_from_the_cohort_to_the_features(tmp_path: Path) -> None:
     rows = []
     for subject, state in (("s0", "yes"), ("s1", "no")):
