@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 #: Share of the images' range that is drawn: a single image must not hide the others.
 _RANGE = (0.02, 0.98)
 _DASHES = ("-", "--", ":", "-.")
+#: Points of a curve, and standard deviation of its smoothing in points.
+_POINTS, _SMOOTH = 200, 5.0
 
 
 class Curve(NamedTuple):
@@ -87,14 +89,18 @@ def _panel(
 def density_of(
     shares: NDArray[np.float64], levels: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Density between neighbouring levels of a distribution: share of the voxels by width.
+    """Density of a distribution: slope of a monotone curve through the shares of voxels below each level.
 
-    Levels that coincide are one level. Each curve has the largest density 1, so that images of different
-    units can be compared in one picture.
+    Levels that coincide are one level, and the slope is smoothed. Each curve has the largest density 1, so
+    that images of different units can be compared in one picture.
     """
+    from scipy.interpolate import PchipInterpolator
+    from scipy.ndimage import gaussian_filter1d
+
     kept = np.concatenate([[True], np.diff(levels) > 0])
     places, there = levels[kept], shares[kept]
     if len(places) < 2:
         return places, np.ones_like(places)
-    density = np.diff(there) / np.diff(places)
-    return (places[1:] + places[:-1]) / 2, density / density.max()
+    fine = np.linspace(places[0], places[-1], _POINTS)
+    density = gaussian_filter1d(PchipInterpolator(places, there).derivative()(fine), _SMOOTH, mode="constant")
+    return fine, density / density.max()

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.messages.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Fact, Facts
@@ -90,7 +91,24 @@ def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
 def overview_facts(run: Run) -> Facts:
     """The box of key figures; a part that was not run is a dash."""
     facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run), *answer_fact(run)]
-    return Facts((*facts, *_stable_facts(run), *_outcome_facts(run)))
+    return Facts((*facts, *_of_drawn_regions(_stable_facts(run)), *_outcome_facts(run)))
+
+
+def _of_drawn_regions(facts: list[Fact]) -> list[Fact]:
+    """Leave out the facts of derived regions if there are others: the section has them all."""
+    drawn = [fact for fact in facts if not _of_derived_region(fact)]
+    if not drawn or len(drawn) == len(facts):
+        return facts
+    others = len(facts) - len(drawn)
+    return [
+        *drawn,
+        _count(others, "derived region", "their stable features: see the section on reproducibility"),
+    ]
+
+
+def _of_derived_region(fact: Fact) -> bool:
+    context = fact.detail.partition(";")[0]
+    return any(is_derived(part) for part in context.split("_"))
 
 
 def _cohort_facts(cohort: pd.DataFrame | None) -> list[Fact]:
