@@ -273,6 +273,13 @@ def model_notes(fitted: Sequence[Fitted]) -> list[str]:
             f"{fitted[0].name}: the habitats of the folds do not mean the same. Use more subjects, or other "
             "channels or numbers of habitats."
         )
+    unfinished = [one.name for one in fitted if not one.model.converged]
+    if unfinished:
+        notes.append(
+            f"the fit of {', '.join(unfinished)} did not converge: its habitats overlap so much that their "
+            "means and spreads are uncertain, and so is the confidence. Use fewer habitats, or other "
+            "channels."
+        )
     unstable = [
         f"{one.name} ({candidate.stability:.2f})"
         for one in fitted

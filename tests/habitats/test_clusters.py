@@ -19,6 +19,7 @@ from nbradiomics.habitats.clusters.model import HabitatModel, read_habitat_model
 from nbradiomics.habitats.clusters.number import candidates, chosen
 from nbradiomics.habitats.clusters.sample import Sample, order_of, pooled
 from nbradiomics.habitats.clusters.separation import APART, valley
+from nbradiomics.habitats.models import Fitted, model_notes
 
 ADC = Inputs(("ADC",), ("mm2/s",), ("ADC",), "original")
 BOTH = Inputs(("ADC", "T2w"), ("mm2/s", ""), (), "original")
@@ -158,6 +159,16 @@ def test_habitats_closer_than_the_errors_allow_are_refused() -> None:
     with pytest.raises(InputError, match="errors of a voxel apart"):
         model_of(sample)
     assert model_of(sample, errors="none").clusters == 2
+
+
+def test_a_fit_that_does_not_converge_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    sample, _ = noisy((0.1, 0.4))
+    assert model_of(sample).converged
+    monkeypatch.setattr("nbradiomics.habitats.clusters.mixture._ROUNDS", 1)
+    model = model_of(sample)
+    assert not model.converged
+    (note,) = model_notes([Fitted("fold-1", model, ())])
+    assert "the fit of fold-1 did not converge" in note
 
 
 def test_k_means_has_groups_without_confidence() -> None:

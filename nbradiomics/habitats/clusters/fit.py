@@ -117,6 +117,7 @@ def _groups(scaled: Array, variances: Array | None, clusters: int, how: FitHow) 
         "weights": tuple(mixture.weights),
         "means": _rows(mixture.means),
         "covariances": tuple(_rows(covariance) for covariance in mixture.covariances),
+        "converged": mixture.converged,
     }
 
 

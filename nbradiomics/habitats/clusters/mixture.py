@@ -8,7 +8,7 @@ diagonal errors.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -39,15 +39,18 @@ class Mixture:
         Share of each component.
     means, covariances
         One row per component; channels by channels for the covariances.
+    converged
+        Whether the fit ended by itself.
     """
 
     weights: Array
     means: Array
     covariances: Array
+    converged: bool = True
 
     def reordered(self, order: NDArray[np.intp]) -> Mixture:
         """The same components in another order."""
-        return Mixture(self.weights[order], self.means[order], self.covariances[order])
+        return Mixture(self.weights[order], self.means[order], self.covariances[order], self.converged)
 
     def log_densities(self, values: Array, variances: Array | None = None) -> Array:
         """Logarithm of weight times density, one row per value and one column per component."""
@@ -85,7 +88,7 @@ def fit_mixture(values: Array, clusters: int, seed: int, variances: Array | None
 def plain_mixture(values: Array, clusters: int, seed: int, starts: int = 1) -> Mixture:
     """Fit a mixture to values without errors."""
     found = plain_fit(values, clusters, seed, starts)
-    return Mixture(found.weights_, found.means_, found.covariances_)
+    return Mixture(found.weights_, found.means_, found.covariances_, bool(found.converged_))
 
 
 def plain_fit(values: Array, clusters: int, seed: int, starts: int) -> Any:
@@ -110,10 +113,10 @@ def _deconvolved(mixture: Mixture, values: Array, variances: Array) -> Mixture:
         total = weights.sum(axis=1, keepdims=True)
         likelihood = float((peak[:, 0] + np.log(total[:, 0])).mean())
         if likelihood - last < _CLOSE:
-            break
+            return mixture
         last = likelihood
         mixture = _maximised(mixture, values, variances, weights / total)
-    return mixture
+    return replace(mixture, converged=False)
 
 
 def _maximised(mixture: Mixture, values: Array, variances: Array, shares: Array) -> Mixture:

@@ -65,6 +65,7 @@ class HabitatModel(BaseModel):
     weights: tuple[float, ...]
     means: tuple[tuple[float, ...], ...]
     covariances: tuple[tuple[tuple[float, ...], ...], ...] = ()
+    converged: bool = True
     subjects: int
     voxels: int
     images: tuple[str, ...]
