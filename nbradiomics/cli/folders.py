@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -43,61 +43,26 @@ def claim_segmentation(cohort: Cohort, masks: Path, maps: Path | None, *, replac
 
 
 @contextmanager
-def working_on_variants(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
-    """Claim and lock the folder of a cohort's perturbed variants."""
+def working_on_images(
+    kind: str,
+    cohort: Cohort,
+    folder: Path,
+    key: str,
+    belongs: Callable[[PurePosixPath, Collection[str]], bool],
+    *,
+    replacing: bool,
+) -> Iterator[None]:
+    """Claim and lock a folder of images or masks that are made from a cohort.
+
+    `kind` names what is in it, and `belongs` says which files are of this kind.
+    """
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.files.owned_folder import claim, leftovers, remove_files
-    from nbradiomics.perturbation.cohort import is_variant_file
-    from nbradiomics.workflows.folder import cohort_owner
-
-    owner = cohort_owner("perturbation", cohort)
-    with working_in(folder, str(owner), key):
-        claim(folder, owner, is_variant_file, replacing=replacing)
-        remove_files(folder, leftovers(folder))
-        yield
-
-
-@contextmanager
-def working_on_regions(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
-    """Claim and lock the folder of a cohort's derived regions."""
-    from nbradiomics.files.folder_in_use import working_in
-    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
-    from nbradiomics.rings.cohort import is_region_file
-    from nbradiomics.workflows.folder import cohort_owner
-
-    owner = cohort_owner("rings, rims and cores", cohort)
-    with working_in(folder, str(owner), key):
-        claim(folder, owner, is_region_file, replacing=replacing)
-        remove_files(folder, leftovers(folder))
-        yield
-
-
-@contextmanager
-def working_on_prepared(cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
-    """Claim and lock the folder of a cohort's prepared images."""
-    from nbradiomics.files.folder_in_use import working_in
-    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
-    from nbradiomics.preparation.cohort import is_prepared_file
-    from nbradiomics.workflows.folder import cohort_owner
-
-    owner = cohort_owner("preparation", cohort)
-    with working_in(folder, str(owner), key):
-        claim(folder, owner, is_prepared_file, replacing=replacing)
-        remove_files(folder, leftovers(folder))
-        yield
-
-
-@contextmanager
-def working_on_maps(kind: str, cohort: Cohort, folder: Path, key: str, *, replacing: bool) -> Iterator[None]:
-    """Claim and lock the folder of a cohort's diffusion maps or habitats; `kind` names what is in it."""
-    from nbradiomics.files.folder_in_use import working_in
-    from nbradiomics.files.owned_folder import claim, leftovers, remove_files
-    from nbradiomics.habitats.files import is_habitat_file
     from nbradiomics.workflows.folder import cohort_owner
 
     owner = cohort_owner(kind, cohort)
     with working_in(folder, str(owner), key):
-        claim(folder, owner, is_habitat_file, replacing=replacing)
+        claim(folder, owner, belongs, replacing=replacing)
         remove_files(folder, leftovers(folder))
         yield
 

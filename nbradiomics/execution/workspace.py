@@ -70,6 +70,11 @@ def content_hash(path: Path) -> str:
     return found or f"{UNREADABLE} {uuid4().hex}"
 
 
+def hashes_by_name(files: Iterable[Path]) -> dict[str, str]:
+    """Hash the content of files that are there, by their names; see `content_hash`."""
+    return {file.name: content_hash(file) for file in files if file.exists()}
+
+
 #: Where the files are noted that `content_hash` reads; ``None`` if nobody asked.
 _noted: ContextVar[dict[str, InputFile] | None] = ContextVar("noted", default=None)
 

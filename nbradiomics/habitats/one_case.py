@@ -14,7 +14,7 @@ from typing_extensions import TypedDict
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_hashes
 from nbradiomics.errors import InputError
-from nbradiomics.execution.workspace import Payload, content_hash, result_key
+from nbradiomics.execution.workspace import Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.habitats.clusters.fit import Inputs
 from nbradiomics.habitats.clusters.model import HabitatModel
 from nbradiomics.habitats.description import (
@@ -94,7 +94,7 @@ class HabitatJob:
     def file_hashes(self) -> dict[str, str]:
         """Hashes of the files that are there, by their names."""
         files = [self.file(ending) for ending in (MAP, CONFIDENCE, MASKS)]
-        return {file.name: content_hash(file) for file in files if file.exists()}
+        return hashes_by_name(files)
 
     def make(self) -> Payload:
         """Label the voxels, write the maps and describe the habitats."""

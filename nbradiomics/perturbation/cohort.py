@@ -21,7 +21,6 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.names import file_stems
-from nbradiomics.files.owned_folder import remove_files
 from nbradiomics.perturbation.chain import read_chain
 from nbradiomics.perturbation.disagreement import Disagreement
 from nbradiomics.perturbation.one_image import How, ImageJob, MadeVariants, MaskJob
@@ -226,14 +225,3 @@ def is_variant_file(path: PurePosixPath, _names: Collection[str] = ()) -> bool:
     if len(path.parts) == 2:
         return path.parts[0] in (IMAGES, MASKS) and path.name.endswith(".nii.gz")
     return _TABLES.fullmatch(str(path)) is not None
-
-
-def remove_others(cohort: Cohort, folder: Path) -> None:
-    """Remove images and masks in a folder of variants that a cohort table does not name."""
-    used = {os.path.abspath(path) for path in cohort.files()}
-    remove_files(
-        folder,
-        lambda path: (
-            len(path.parts) == 2 and is_variant_file(path) and os.path.abspath(folder / path) not in used
-        ),
-    )

@@ -16,7 +16,7 @@ from nbradiomics.cohort.case_region import region_hashes, region_on
 from nbradiomics.errors import StorageError
 from nbradiomics.execution.batch import failure_of
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
+from nbradiomics.execution.workspace import PASSING, Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.images.io import read_image, write_image
 from nbradiomics.perturbation.apply import PerturbedRegion, perturbed_image, region_of_variant
 from nbradiomics.perturbation.disagreement import Disagreement
@@ -102,7 +102,7 @@ class ImageJob:
     def file_hashes(self) -> dict[str, str]:
         """Hashes of the files, by their names."""
         files = [self.file, *(job.file for job in self.masks)]
-        return {file.name: content_hash(file) for file in files if file.exists()}
+        return hashes_by_name(files)
 
     def make(self) -> Payload:
         """Make and write the image and its masks; a mask that fails does not stop the others."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -18,7 +17,6 @@ from nbradiomics.cohort.in_fit import with_fitted
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.execution import Execution, Stored
-from nbradiomics.files.owned_folder import remove_files
 from nbradiomics.preparation.apply import variant_name
 from nbradiomics.preparation.jobs import IMAGES, MASKS, group_of, jobs_of, require_possible
 from nbradiomics.preparation.landmarks import (
@@ -297,14 +295,3 @@ def is_prepared_file(path: PurePosixPath, _names: Collection[str] = ()) -> bool:
     if len(path.parts) == 2:
         return path.parts[0] in (IMAGES, MASKS) and path.name.endswith(".nii.gz")
     return _TABLES.fullmatch(str(path)) is not None
-
-
-def remove_others(cohort: Cohort, folder: Path) -> None:
-    """Remove images and masks in a folder of prepared images that a cohort table does not name."""
-    used = {os.path.abspath(path) for path in cohort.files()}
-    remove_files(
-        folder,
-        lambda path: (
-            len(path.parts) == 2 and is_prepared_file(path) and os.path.abspath(folder / path) not in used
-        ),
-    )

@@ -20,7 +20,7 @@ from nbradiomics.cohort.names import name_of
 from nbradiomics.errors import InputError, NbradiomicsError, StorageError
 from nbradiomics.execution.batch import failure_of
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
+from nbradiomics.execution.workspace import PASSING, Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.images.io import read_image, write_image
 from nbradiomics.perturbation.boxes import region_like
 from nbradiomics.preparation.intensities import levels, require_finite
@@ -145,7 +145,7 @@ class ImageJob:
     def file_hashes(self) -> dict[str, str]:
         """Hashes of the files, by their names."""
         files = [self.file, *(job.file for job in self.masks if self.moves)]
-        return {file.name: content_hash(file) for file in files if file.exists()}
+        return hashes_by_name(files)
 
     def measure(self) -> Payload:
         """Measure what the fit needs, after the steps before it."""

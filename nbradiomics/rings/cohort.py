@@ -22,7 +22,6 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.files.names import file_stems
-from nbradiomics.files.owned_folder import remove_files
 from nbradiomics.rings.one_region import MadeRegions, RegionJob
 from nbradiomics.rings.parts import part_names
 from nbradiomics.rings.schema import ROIS
@@ -247,13 +246,3 @@ def is_region_file(path: PurePosixPath, _names: Collection[str] = ()) -> bool:
     """Whether a file in a folder of derived regions is one of their masks, or a table of the command."""
     mask = len(path.parts) == 1 and path.name.endswith(".nii.gz")
     return mask or _TABLES.fullmatch(str(path)) is not None
-
-
-def remove_others(cohort: Cohort, folder: Path) -> None:
-    """Remove masks in a folder of derived regions that a cohort table does not name."""
-    used = {os.path.abspath(path) for path in cohort.files()}
-
-    def is_other(path: PurePosixPath) -> bool:
-        return path.name.endswith(".nii.gz") and os.path.abspath(folder / path) not in used
-
-    remove_files(folder, is_other)

@@ -15,7 +15,7 @@ from nbradiomics.cohort.case_region import region_hashes, region_on
 from nbradiomics.errors import InputError, StorageError
 from nbradiomics.execution.batch import failure_of
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.execution.workspace import PASSING, Payload, content_hash, result_key
+from nbradiomics.execution.workspace import PASSING, Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.images.io import read_image, write_image
 from nbradiomics.rings.distance import Mask
 from nbradiomics.rings.parts import Part, Scene, parts_of
@@ -76,7 +76,7 @@ class RegionJob:
 
     def file_hashes(self) -> dict[str, str]:
         """Hashes of the files, by their names."""
-        return {path.name: content_hash(path) for path in self.files.values() if path.exists()}
+        return hashes_by_name(self.files.values())
 
     def make(self) -> Payload:
         """Make and write the regions; one that fails does not stop the others."""

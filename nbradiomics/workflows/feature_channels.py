@@ -21,7 +21,7 @@ from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
-from nbradiomics.execution.workspace import Payload, content_hash, result_key
+from nbradiomics.execution.workspace import Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.features.maps import feature_maps
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.files.names import file_stems
@@ -64,7 +64,7 @@ class ChannelJob:
     def file_hashes(self) -> dict[str, str]:
         """Hashes of the files that are there, by their names."""
         files = map(self.file, self.features)
-        return {file.name: content_hash(file) for file in files if file.exists()}
+        return hashes_by_name(files)
 
     def make(self) -> Payload:
         """Compute the maps and write them on the grid of the image; not a number outside of the masks."""

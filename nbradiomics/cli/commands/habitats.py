@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbradiomics.cli.console import notes
-from nbradiomics.cli.folders import renewed, working_on_maps
+from nbradiomics.cli.folders import renewed, working_on_images
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Lesions, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import (
@@ -59,6 +59,7 @@ def adc(
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.habitats.diffusion.cohort import fit_adc
     from nbradiomics.habitats.diffusion.settings import DiffusionSettings
+    from nbradiomics.habitats.files import is_habitat_file
     from nbradiomics.tables import write_table
 
     settings = settings_from(
@@ -70,10 +71,8 @@ def adc(
     loaded = read_cohort(cohort)
     prepare(out, ".csv", inputs=[cohort])
     key = result_key("adc", asked=[settings.model_dump(), label, str(loaded.path)])
-    with (
-        working_on_maps("diffusion fit", loaded, folder, key, replacing=replace),
-        renewed([out, table_file]),
-    ):
+    claimed = working_on_images("diffusion fit", loaded, folder, key, is_habitat_file, replacing=replace)
+    with claimed, renewed([out, table_file]):
         done = fit_adc(loaded, out=folder, label=label, settings=settings, execution=execution)
         done.cohort.write(out)
         write_table(done.table, table_file)
@@ -131,8 +130,11 @@ def habitats(
     """Divide tumours into habitats: groups of voxels that are alike, and mean the same in each patient."""
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.habitats.cohort import find_habitats
+    from nbradiomics.habitats.files import is_habitat_file
     from nbradiomics.habitats.settings import HabitatSettings
 
+    if (maps is None) != (params is None):
+        raise InputError("--maps and --params belong together.", "Give both, or neither.")
     settings = settings_from(
         HabitatSettings,
         channels=_all_channels(names_in(channels), names_in(maps)),
@@ -154,7 +156,8 @@ def habitats(
     prepare(out, ".csv", inputs=[cohort])
     asked = {**settings.model_dump(), "lesions": lesions, "maps": names_in(maps), "params": params}
     key = result_key("habitats", asked=[asked, str(model), label, str(loaded.path)])
-    with working_on_maps("habitats", loaded, folder, key, replacing=replace), renewed([out]):
+    claimed = working_on_images("habitats", loaded, folder, key, is_habitat_file, replacing=replace)
+    with claimed, renewed([out]):
         loaded, failed = _with_feature_maps(loaded, names_in(maps), params, folder, label, execution)
         choice: dict[str, Any] = {"lesions": lesions, "label": label}
         done = find_habitats(
@@ -192,8 +195,6 @@ def _with_feature_maps(
 ) -> tuple[Cohort, list[Failure]]:
     from nbradiomics.workflows.feature_channels import add_feature_maps
 
-    if (maps is None) != (params is None):
-        raise InputError("--maps and --params belong together.", "Give both, or neither.")
     if maps is None or params is None:
         return cohort, []
     return add_feature_maps(

@@ -26,7 +26,7 @@ from nbradiomics.cli.harmonisation import (
 )
 from nbradiomics.cli.options import Engine, Json, Reading, Replace, Roi, SequenceOption, Timepoint, Variant
 from nbradiomics.cli.stated import setting, settings_from, settings_of_options
-from nbradiomics.cli.steps import names_in, prepare, read_clinical, read_features, split_names
+from nbradiomics.cli.steps import fitting_subjects, prepare, read_clinical, read_features
 from nbradiomics.errors import InputError
 
 _EFFECTS = "harmonisation.site_settings:SiteEffectSettings"
@@ -141,15 +141,13 @@ def harmonise(
     prepare(out, ".csv", ".parquet", inputs=[each for each in (features, clinical) if each is not None])
     asked = harmonise_of(options)
     assert asked is not None
-    if (fit_on is None) == (fit_folds is None):
+    if fit_on is None and fit_folds is None:
         raise InputError(
-            "it is not said whose features estimate the batch effects."
-            if fit_on is None
-            else "--fit-on and --fit-folds were both given.",
+            "it is not said whose features estimate the batch effects.",
             "Name subjects on whom no model will be evaluated (--fit-on P001,P002 or @FILE), or let each "
             "fold of subjects be harmonised by the others (--fit-folds 5).",
         )
-    fitting = settings_from(FittingSubjects, fit_on=subjects_in(fit_on), fit_folds=fit_folds)
+    fitting = settings_from(FittingSubjects, fit_on=fitting_subjects(fit_on, fit_folds), fit_folds=fit_folds)
     result = harmonise_table(
         read_features(features),
         None if clinical is None else read_clinical(clinical),
@@ -182,16 +180,6 @@ def outcome_warnings(columns: Sequence[str]) -> list[str]:
         for name in columns
         if (reasons := list(name_reasons(name)))
     ]
-
-
-def subjects_in(text: str | None) -> list[str] | None:
-    """Read the names of subjects: separated by commas, or from the file that the option names."""
-    from nbradiomics.tables import read_text
-
-    if text is None or not text.startswith("@"):
-        return names_in(text)
-    lines = read_text(Path(text.removeprefix("@")), "list of subjects").splitlines()
-    return [name for line in lines for name in split_names(line)]
 
 
 def claim_effects(folder: Path, names: list[str], *, replacing: bool) -> None:

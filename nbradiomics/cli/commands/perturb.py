@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from nbradiomics.cli.console import notes, output
-from nbradiomics.cli.folders import renewed, working_on_variants
+from nbradiomics.cli.folders import renewed, working_on_images
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
@@ -41,7 +41,7 @@ def perturb(
     """Make perturbed variants of images and masks: robustness without a second scan or reader."""
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.perturbation.chain import read_chain
-    from nbradiomics.perturbation.cohort import perturb_cohort
+    from nbradiomics.perturbation.cohort import is_variant_file, perturb_cohort
     from nbradiomics.perturbation.settings import PerturbationSettings
 
     folder = out.with_name(f"{out.stem}_variants") if out.suffix == ".csv" else out
@@ -54,7 +54,8 @@ def perturb(
     asked = [[variant.model_dump() for variant in variants], settings.seed, settings.reader, label]
     key = result_key("perturb", asked=[*asked, str(loaded.path)])
     tables = [table_file, folder / "perturbations.csv"]
-    with working_on_variants(loaded, folder, key, replacing=replace), renewed(tables):
+    claimed = working_on_images("perturbation", loaded, folder, key, is_variant_file, replacing=replace)
+    with claimed, renewed(tables):
         done = perturb_cohort(loaded, out=folder, label=label, settings=settings, execution=execution)
         _write(done, table_file, folder, [*loaded.files(), *_chain_file(chain)], settings.model_dump())
         show_made_again(execution.workspace)
@@ -71,11 +72,12 @@ def _chain_file(chain: str) -> list[Path]:
 def _write(
     done: PerturbedCohort, table_file: Path, folder: Path, inputs: list[Path], settings: dict[str, object]
 ) -> None:
+    from nbradiomics.cohort.unnamed_files import remove_unnamed
     from nbradiomics.execution.provenance import write_provenance
-    from nbradiomics.perturbation.cohort import remove_others
+    from nbradiomics.perturbation.cohort import is_variant_file
     from nbradiomics.tables import write_table
 
-    remove_others(done.cohort, folder)
+    remove_unnamed(done.cohort, folder, is_variant_file)
     done.cohort.write(table_file)
     write_table(done.table, folder / "perturbations.csv")
     readers = done.disagreement and done.disagreement.model_dump()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbradiomics.cli.console import notes, output, problem_line
-from nbradiomics.cli.folders import renewed, working_on_prepared
+from nbradiomics.cli.folders import renewed, working_on_images
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import (
@@ -59,7 +59,7 @@ def prepare(
 ) -> None:
     """Prepare images: bias field, noise, normalisation, registration of channels, voxel size."""
     from nbradiomics.execution.workspace import content_hash, result_key
-    from nbradiomics.preparation.cohort import prepare_cohort
+    from nbradiomics.preparation.cohort import is_prepared_file, prepare_cohort
     from nbradiomics.preparation.settings import PreparationSettings
 
     folder = out.with_name(f"{out.stem}_prepared") if out.suffix == ".csv" else out
@@ -89,7 +89,8 @@ def prepare(
     ]
     key = result_key("prepare", asked=[*asked, str(loaded.path)])
     tables = [table_file, *(folder / f"{name}.csv" for name in _TABLES), folder / "landmarks.json"]
-    with working_on_prepared(loaded, folder, key, replacing=replace), renewed(tables):
+    claimed = working_on_images("preparation", loaded, folder, key, is_prepared_file, replacing=replace)
+    with claimed, renewed(tables):
         done = prepare_cohort(loaded, out=folder, label=label, settings=settings, execution=execution)
         _warn(loaded, settings)
         _write(done, table_file, folder, [*loaded.files(), *given], settings.model_dump(mode="json"))
@@ -114,11 +115,12 @@ def _warn(cohort: Cohort, settings: PreparationSettings) -> None:
 def _write(
     done: PreparedCohort, table_file: Path, folder: Path, inputs: list[Path], settings: dict[str, Any]
 ) -> None:
+    from nbradiomics.cohort.unnamed_files import remove_unnamed
     from nbradiomics.execution.provenance import write_provenance
-    from nbradiomics.preparation.cohort import remove_others
+    from nbradiomics.preparation.cohort import is_prepared_file
     from nbradiomics.preparation.written import write_tables
 
-    remove_others(done.cohort, folder)
+    remove_unnamed(done.cohort, folder, is_prepared_file)
     write_tables(done, folder)
     provenance = table_file.with_name(f"{table_file.stem}.provenance.json")
     write_provenance(provenance, inputs=inputs, preparation={**settings, "fits": done.plan})

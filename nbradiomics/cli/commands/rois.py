@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from nbradiomics.cli.console import notes
-from nbradiomics.cli.folders import renewed, working_on_regions
+from nbradiomics.cli.folders import renewed, working_on_images
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Lesions, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
@@ -43,7 +43,7 @@ def rois(
 ) -> None:
     """Make the ring around each region, or its rim and core, by distance in mm."""
     from nbradiomics.execution.workspace import result_key
-    from nbradiomics.rings.cohort import add_regions
+    from nbradiomics.rings.cohort import add_regions, is_region_file
     from nbradiomics.rings.settings import RegionSettings
 
     settings = settings_from(RegionSettings, ring=ring, rim=rim, body=body, max_outside=max_outside)
@@ -53,7 +53,10 @@ def rois(
     folder = out.with_name(f"{out.stem}_rois")
     key = result_key("rois", asked=[settings.model_dump(), lesions, label, str(loaded.path)])
     tables = [out, folder / "rois.csv"]
-    with working_on_regions(loaded, folder, key, replacing=replace), renewed(tables):
+    claimed = working_on_images(
+        "rings, rims and cores", loaded, folder, key, is_region_file, replacing=replace
+    )
+    with claimed, renewed(tables):
         choice: dict[str, Any] = {"lesions": lesions, "label": label}
         done = add_regions(loaded, out=folder, settings=settings, execution=execution, **choice)
         _write(done, out, folder, loaded.files(), {**settings.model_dump(), **choice})
@@ -65,11 +68,12 @@ def rois(
 def _write(
     done: RegionsCohort, out: Path, folder: Path, inputs: list[Path], settings: dict[str, object]
 ) -> None:
+    from nbradiomics.cohort.unnamed_files import remove_unnamed
     from nbradiomics.execution.provenance import write_provenance
-    from nbradiomics.rings.cohort import remove_others
+    from nbradiomics.rings.cohort import is_region_file
     from nbradiomics.tables import write_table
 
-    remove_others(done.cohort, folder)
+    remove_unnamed(done.cohort, folder, is_region_file)
     done.cohort.write(out)
     write_table(done.table, folder / "rois.csv")
     write_provenance(out.with_name(f"{out.stem}.provenance.json"), inputs=inputs, rois=settings)

@@ -15,7 +15,7 @@ from typing_extensions import TypedDict
 from nbradiomics.cohort import Case, Scan
 from nbradiomics.cohort.case_region import read_case_region, region_hashes
 from nbradiomics.errors import InputError
-from nbradiomics.execution.workspace import Payload, content_hash, result_key
+from nbradiomics.execution.workspace import Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.habitats.diffusion.b_values import DiffusionImage
 from nbradiomics.habitats.diffusion.maps import DiffusionMaps, diffusion_maps
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
@@ -58,7 +58,7 @@ class DiffusionJob:
     def file_hashes(self) -> dict[str, str]:
         """Hashes of the files that are there, by their names."""
         files = (self.adc_file, self.error_file)
-        return {file.name: content_hash(file) for file in files if file.exists()}
+        return hashes_by_name(files)
 
     def make(self) -> Payload:
         """Fit the images and write the maps."""

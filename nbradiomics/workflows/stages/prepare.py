@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from nbradiomics.cohort.unnamed_files import remove_unnamed
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.preparation.cohort import PreparedCohort, prepare_cohort, remove_others
+from nbradiomics.preparation.cohort import PreparedCohort, is_prepared_file, prepare_cohort
 from nbradiomics.preparation.settings import PreparationSettings
 from nbradiomics.preparation.written import sentences, warnings, write_tables
 from nbradiomics.study.preparation import PREPARE, PREPARED
@@ -37,7 +38,7 @@ class Prepare(Stage):
         if done.cohort.table.empty:
             first = done.failures[0]
             raise InputError(f"no image could be prepared; the first: {first.cause}", first.hint)
-        remove_others(done.cohort, folder)
+        remove_unnamed(done.cohort, folder, is_prepared_file)
         write_tables(done, folder)
         work.cohort = done.cohort
         work.provenance[PREPARE] = self._record(work, done)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from nbradiomics.cohort.unnamed_files import remove_unnamed
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.rings import RegionSettings, add_regions
-from nbradiomics.rings.cohort import remove_others
+from nbradiomics.rings.cohort import is_region_file
 from nbradiomics.rings.schema import ROIS
 from nbradiomics.rings.words import summarised
 from nbradiomics.tables import write_table
@@ -34,7 +35,7 @@ class Rois(Stage):
             label=work.label,
             execution=work.execution,
         )
-        remove_others(done.cohort, folder)
+        remove_unnamed(done.cohort, folder, is_region_file)
         write_table(done.table, folder / ROIS.file)
         work.cohort = done.cohort.write(work.folder.file("cohort.csv"))
         work.note(self.name, summarised(done.table))
