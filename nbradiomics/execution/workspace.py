@@ -24,7 +24,7 @@ from uuid import uuid4
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.record import UNREADABLE, InputFile, Recorder
-from nbradiomics.files.owned_folder import is_temporary
+from nbradiomics.files.atomic import is_temporary
 from nbradiomics.files.regular_file import require_regular
 from nbradiomics.files.sealed import BrokenSealError, read_sealed, write_sealed
 from nbradiomics.images.content import image_hash, lies_in_one_file

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 from uuid import uuid4
 
 from nbradiomics.files.storage import writing
 
 #: Last characters of a name, including its ending, that its temporary name keeps.
 _NAME_END = 40
+#: Files that `whole` leaves when its process is killed.
+_TEMPORARY = re.compile(r"\.[0-9a-f]{32}-.+")
 
 
 @contextmanager
@@ -42,6 +45,11 @@ def whole(path: Path) -> Iterator[Path]:
     finally:
         with suppress(OSError):  # it says nothing new: the disk or the network failed before
             temporary.unlink(missing_ok=True)
+
+
+def is_temporary(path: PurePath) -> bool:
+    """Whether a file is an unfinished file of a killed process."""
+    return bool(_TEMPORARY.fullmatch(path.name))
 
 
 def write_text(text: str, path: Path) -> None:

@@ -33,6 +33,7 @@ from typing import IO
 from uuid import uuid4
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.atomic import is_temporary
 from nbradiomics.files.regular_file import GONE
 from nbradiomics.files.storage import writing
 from nbradiomics.system.process_table import started, this_machine
@@ -135,11 +136,29 @@ def working_in(folder: Path, task: str, key: str, *, alone: bool = False) -> Ite
     try:
         with _sign(real, me) as sign:
             _enter(sign, me, folder)
-            yield
+            with _without_unfinished(real):
+                yield
     finally:
         with suppress(OSError):  # it is not empty
             if is_new:
                 folder.rmdir()
+
+
+@contextmanager
+def _without_unfinished(folder: Path) -> Iterator[None]:
+    """Remove unfinished files if the work stops: its processes were ended, some of them while they wrote.
+
+    While others work in the folder, all such files stay: they may be theirs.
+    """
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # the folder or its disk has gone, and the error says so
+            if not others_in(folder):
+                for place, _, names in os.walk(folder):
+                    for name in filter(is_temporary, map(Path, names)):
+                        Path(place, name).unlink(missing_ok=True)
+        raise
 
 
 def workers_in(folder: Path) -> list[Worker]:

@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path, PurePosixPath
 
 from nbradiomics.errors import InputError
-from nbradiomics.files.atomic import write_text
+from nbradiomics.files.atomic import is_temporary, write_text
 from nbradiomics.files.folder_in_use import is_sign, others_in
 from nbradiomics.files.regular_file import GONE, read_own_json
 
@@ -36,8 +36,6 @@ _LITTER = {
 }
 #: A file that was removed while a program of this machine had it open, on a network file system.
 _SILLY = re.compile(r"\.nfs[0-9a-fA-F]{8,}")
-#: Files that `atomic.whole` leaves when its process is killed.
-_TEMPORARY = re.compile(r"\.[0-9a-f]{32}-.+")
 _SHOWN = 4
 
 #: Whether a file was written by the commands, by its path in the folder and the names of the scans.
@@ -183,11 +181,6 @@ def foreign_files(
 ) -> Iterator[str]:
     """Paths of files in a folder that neither the commands wrote nor systems leave in any folder."""
     return (str(path) for path in _files(folder) if not is_own(path, names) and not is_temporary(path))
-
-
-def is_temporary(path: PurePosixPath) -> bool:
-    """Whether a file is an unfinished file of a killed command."""
-    return bool(_TEMPORARY.fullmatch(path.name))
 
 
 def leftovers(folder: Path) -> Callable[[PurePosixPath], bool]:

@@ -11,8 +11,8 @@ from nbradiomics.dicom.pseudonyms import load_pseudonyms
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure, guarded
 from nbradiomics.execution.progress import Progress, quiet
+from nbradiomics.files.atomic import is_temporary
 from nbradiomics.files.folder_in_use import working_in
-from nbradiomics.files.owned_folder import is_temporary
 from nbradiomics.pacs.client import Instance, PacsClient
 from nbradiomics.pacs.guard import without_identifiers
 from nbradiomics.pacs.intact import is_intact, require_intact

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from nbradiomics.files.owned_folder import is_temporary
+from nbradiomics.files.atomic import is_temporary
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.status import status
 from tests.support.helpers import call, two_readers

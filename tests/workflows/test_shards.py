@@ -12,8 +12,9 @@ import pandas as pd
 import pytest
 
 from nbradiomics.errors import InputError
+from nbradiomics.files.atomic import is_temporary
 from nbradiomics.files.folder_in_use import is_sign, workers_in
-from nbradiomics.files.owned_folder import MARK, foreign_files, is_temporary, read_mark
+from nbradiomics.files.owned_folder import MARK, foreign_files, read_mark
 from nbradiomics.synthetic import make_cohort
 from nbradiomics.workflows.folder import is_run_file
 from nbradiomics.workflows.run import run
