@@ -25,6 +25,11 @@ mpl.use("Agg")
 if "PYTEST_XDIST_WORKER" not in os.environ:  # the workers inherit it
     os.environ["XDG_CACHE_HOME"] = platformdirs.user_cache_dir("nbradiomics-tests")
 
+# Images of containers forbid to write bytecode. Then each of the hundreds of processes that the tests start
+# would compile the package from its source.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
 # A slow machine is no error. On CI the examples are the same each time, so that a change is not blamed for
 # what it did not touch; elsewhere they are drawn anew.
 _ALWAYS: dict[str, Any] = {"deadline": None, "derandomize": "CI" in os.environ}

@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -79,7 +80,10 @@ def imports() -> Iterator[tuple[str, str]]:
                     yield name, inner if inner in MODULES else node.module
 
 
-EDGES = sorted(set(imports()))
+@cache
+def edges() -> list[tuple[str, str]]:
+    """All imports, read once and only where they are tested: every process of the tests loads this file."""
+    return sorted(set(imports()))
 
 
 def room(module: str) -> str:
@@ -102,18 +106,18 @@ def test_the_root_holds_rooms_and_four_files() -> None:
 
 
 def test_imports_among_rooms_point_one_way() -> None:
-    edges = {(room(source), room(target)) for source, target in EDGES}
-    assert len(edges) > 50
-    assert {(source, target) for source, target in edges if layer(target) > layer(source)} == set()
+    between = {(room(source), room(target)) for source, target in edges()}
+    assert len(between) > 50
+    assert {(source, target) for source, target in between if layer(target) > layer(source)} == set()
 
 
 def test_rooms_of_the_data_s_way_do_not_know_of_each_other() -> None:
-    edges = {(room(source), room(target)) for source, target in EDGES}
-    assert {(a, b) for a, b in edges if a != b and a in APART and b in APART} == set()
+    between = {(room(source), room(target)) for source, target in edges()}
+    assert {(a, b) for a, b in between if a != b and a in APART and b in APART} == set()
 
 
 def test_no_module_imports_the_room_that_it_lies_in() -> None:
-    assert [(source, target) for source, target in EDGES if source.startswith(f"{target}.")] == []
+    assert [(source, target) for source, target in edges() if source.startswith(f"{target}.")] == []
 
 
 PACKAGES = [name for name, file in MODULES.items() if file.name == "__init__.py" and "." in name]
@@ -124,7 +128,7 @@ def test_imports_inside_a_room_point_one_way(package: str) -> None:
     """The parts of a room, files and rooms in it, have an order in which each knows earlier ones alone."""
     depth = package.count(".") + 1
     known: dict[str, set[str]] = {}
-    for source, target in EDGES:
+    for source, target in edges():
         if source.startswith(f"{package}.") and target.startswith(f"{package}."):
             one, other = source.split(".")[depth], target.split(".")[depth]
             if one != other:

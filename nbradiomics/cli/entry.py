@@ -6,9 +6,12 @@ import errno
 import sys
 import traceback
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
+
+from typer.main import get_command
 
 from nbradiomics.cli.app import app
 from nbradiomics.cli.console import notes
@@ -54,11 +57,17 @@ def main(arguments: Sequence[str] | None = None) -> None:
             no_longer_ask()
 
 
+@cache
+def _commands() -> Callable[..., Any]:
+    """All commands with their options; a call of the `Typer` would make them again each time."""
+    return get_command(app)
+
+
 def _run_command(arguments: Sequence[str] | None) -> None:
     try:
         for name in (*(sys.argv[1:] if arguments is None else arguments), str(Path.cwd())):
             require_readable_name(name)
-        app(args=arguments)
+        _commands()(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error), error.details)
     except StorageError as error:
