@@ -125,7 +125,7 @@ def _two_levels() -> Case:
 
 def _many_levels() -> Case:
     """A thousand grey levels wide; few voxels, as PyRadiomics takes a minute for a few thousand."""
-    return make_case(_plain(np.float32, 4000, 2000), blob(_SHAPE, seed=11, fill=0.06))
+    return make_case(_plain(np.float32, 4000, 2000), blob(_SHAPE, seed=11, fill=0.045))
 
 
 def _tiny() -> Case:

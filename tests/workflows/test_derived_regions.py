@@ -129,7 +129,8 @@ def test_a_model_is_trained_on_lesions(cohort):
 
 
 def test_perturbations_consensus_and_distance_maps_leave_them_out(cohort, tmp_path):
-    made = perturb_cohort(cohort, out=tmp_path / "v", chain="T", reader="A")
+    few = cohort.table[cohort.table["subject"] == "s0"]  # a chain has 26 variants of each image
+    made = perturb_cohort(few, out=tmp_path / "v", chain="T", reader="A")
     assert set(made.table["roi"]) == {"tumour"}
     with pytest.raises(InputError, match="have no variants of their own"):
         variants_of(cohort.cases(), [Variant(volume=0.1)])
