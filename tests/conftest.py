@@ -61,10 +61,30 @@ def _takes_long(item: pytest.Item) -> bool:
     return item.get_closest_marker("slow") is not None or not _WHOLE.isdisjoint(item.path.parts)
 
 
+#: Files of which a test, or all tests that share a fixture, take a minute or most of one: they come first.
+_LONGEST = {
+    "test_demo.py",
+    "test_examples.py",
+    "test_kills.py",
+    "test_notebook.py",
+    "test_privacy_of_a_study.py",
+    "test_real_data.py",
+    "test_schemas.py",
+    "test_shards.py",
+    "test_training_resume.py",
+}
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the slow tests, so that no process ends long after the others."""
+    longest = {_unit_of(item.nodeid) for item in items if item.path.name in _LONGEST}
     slow = {_unit_of(item.nodeid) for item in items if _takes_long(item)}
-    items.sort(key=lambda item: _unit_of(item.nodeid) not in slow)
+
+    def place(item: pytest.Item) -> int:
+        unit = _unit_of(item.nodeid)
+        return 0 if unit in longest else 1 if unit in slow else 2
+
+    items.sort(key=place)
 
 
 def _draws(item: pytest.Item) -> bool:

@@ -34,9 +34,18 @@ def base(folder: Path) -> pd.DataFrame:
 
 
 def outcome(
-    folder: Path, table: pd.DataFrame, *options: str, sep: str = ",", folds: int = 2, repeats: int = 1
+    folder: Path,
+    table: pd.DataFrame,
+    *options: str,
+    sep: str = ",",
+    folds: int = 2,
+    repeats: int = 1,
+    page: bool = False,
 ) -> dict[str, Any]:
-    """Run the command, and give its performance and summary; an exit code of 1 gives nothing."""
+    """Run the command, and give its performance and summary; an exit code of 1 gives nothing.
+
+    The page takes as long as the models: it is made of one call of a test.
+    """
     table.to_csv(folder / "c.csv", index=False, sep=sep)
     plan = [
         "--time",
@@ -55,8 +64,11 @@ def outcome(
         0,
     ]
     files = [folder / "features.csv", folder / "c.csv"]
-    if call("outcome", *files, *plan, *options, "--out", folder / "o"):
-        return {}
+    with pytest.MonkeyPatch.context() as patch:
+        if not page:
+            patch.setattr("nbradiomics.cli.commands.outcome.write_pages", lambda *_: [])
+        if call("outcome", *files, *plan, *options, "--out", folder / "o"):
+            return {}
     found = pd.read_csv(folder / "o" / "performance.csv").set_index(["model", "metric"])["value"]
     summary: dict[str, Any] = json.loads((folder / "o" / "summary.json").read_text(encoding="utf-8"))
     return {
@@ -70,7 +82,7 @@ def outcome(
 def test_levels_that_a_fold_has_not_seen_are_predicted(tmp_path: Path) -> None:
     table = base(tmp_path)
     table["clinic"] = [f"H{place % 20 if place < 40 else place % 10}" for place in range(SUBJECTS)]
-    found = outcome(tmp_path, table, "--covariates", "clinic,age")
+    found = outcome(tmp_path, table, "--covariates", "clinic,age", page=True)
     assert "clinic has 20 levels, 20 of them in fewer than 5 subjects" in found["text"]
     predictions = pd.read_csv(tmp_path / "o" / "predictions.csv")
     assert predictions.notna().all(axis=None)
@@ -81,7 +93,8 @@ def test_decimal_commas_give_the_numbers_of_decimal_points(tmp_path: Path) -> No
     comma = table.assign(age=[str(age).replace(".", ",") for age in table["age"]])
     as_before = ("--l1-ratio", 0, "--penalizer", 1, "--no-power-transform")  # the models of 0.3.0
     for written, sep in ((table, ","), (comma, ";")):
-        found = outcome(tmp_path, written, "--covariates", "age", *as_before, sep=sep, folds=3, repeats=2)
+        plan: dict[str, Any] = {"sep": sep, "folds": 3, "repeats": 2, "page": sep == ";"}
+        found = outcome(tmp_path, written, "--covariates", "age", *as_before, **plan)
         assert (found["c"], found["gain"]) == (0.735, 0.217)
         assert "age was read as a number, 0.5 to 4" in found["text"]
     assert "with decimal commas" in found["text"]
@@ -114,7 +127,9 @@ def test_a_code_of_missing_values_is_missing_and_said(
     cells[::15] = -999
     asked = outcome(tmp_path, table.assign(age=cells), "--covariates", "age")
     assert "age is -999 in 4 cells" in " ".join(asked["warnings"])
-    told = outcome(tmp_path, table.assign(age=cells), "--covariates", "age", "--missing", "age=-999")
+    told = outcome(
+        tmp_path, table.assign(age=cells), "--covariates", "age", "--missing", "age=-999", page=True
+    )
     assert (told["c"], told["gain"], told["warnings"]) == (found["c"], found["gain"], [])
 
 
@@ -134,7 +149,7 @@ def test_sites_are_numbers_until_they_are_declared(tmp_path: Path) -> None:
     )
     assert found["warnings"] == []
     assert "site was declared to be a category: 1 (" in found["text"]
-    ordered = outcome(tmp_path, table, "--covariates", "stage", "--ordinal", "stage=4,3,2,1")
+    ordered = outcome(tmp_path, table, "--covariates", "stage", "--ordinal", "stage=4,3,2,1", page=True)
     assert "stage was declared to be ordered: 4 (" in ordered["text"]
 
 
@@ -152,7 +167,7 @@ def test_events_and_times_of_0_are_read_as_declared(
     zero = table.assign(os=table["os"].mask(table["subject"] == "007", 0))
     assert outcome(tmp_path, zero, "--covariates", "age") == {}
     assert "subject 007: os is '0.0'" in capsys.readouterr().err
-    found = outcome(tmp_path, zero, "--covariates", "age", "--zero-times", "drop")
+    found = outcome(tmp_path, zero, "--covariates", "age", "--zero-times", "drop", page=True)
     assert found["subjects"] == 59
     assert pd.read_csv(tmp_path / "o" / "excluded.csv", dtype=str).to_numpy().tolist() == [["007", "os is 0"]]
     assert "os is 0 in 1 subject (007): left out." in found["text"]
@@ -163,7 +178,7 @@ def test_events_and_times_of_0_are_read_as_declared(
 def test_the_outcome_under_another_name_is_warned_of(tmp_path: Path) -> None:
     table = base(tmp_path)
     other = table.assign(efs_days=30 * table["os"] - 1, x=np.log(table["os"]))
-    found = outcome(tmp_path, other, "--covariates", "efs_days,x,age")
+    found = outcome(tmp_path, other, "--covariates", "efs_days,x,age", page=True)
     assert list(found["suspicious"]) == ["efs_days", "x"]
     assert "efs_days may be the outcome under another name: its name contains 'efs', 'days'" in found["text"]
     assert "its rank correlation with os is 1.000" in found["text"]

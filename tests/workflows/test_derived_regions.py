@@ -18,6 +18,7 @@ from nbradiomics import (
 )
 from nbradiomics.agreement.consensus_cohort import add_consensus
 from nbradiomics.agreement.distance_cohort import write_distance_maps
+from nbradiomics.agreement.reader_study import ReaderStudySettings
 from nbradiomics.cohort import Cohort
 from nbradiomics.cohort.chosen_masks import ChosenMasks, chosen_rows
 from nbradiomics.cohort.lesions import measured_cases
@@ -35,6 +36,7 @@ PARAMS = {
     "setting": {"label": 1},
     "featureClass": {"firstorder": ["Mean", "Median"], "shape": ["VoxelVolume"]},
 }
+FEW = ReaderStudySettings(bootstraps=100)
 PARTS = {"ring-2mm", "rim-1mm", "core-1mm"}
 SUBJECTS = 6
 
@@ -71,8 +73,8 @@ def agreement(cohort: Cohort) -> pd.DataFrame:
 
 
 def test_the_verdict_is_that_of_the_lesions_alone(plain, cohort, agreement):
-    with_them = study_readers(agreement, cohort.table)
-    without = study_readers(compare_cohort(plain).table, plain.table)
+    with_them = study_readers(agreement, cohort.table, settings=FEW)
+    without = study_readers(compare_cohort(plain).table, plain.table, settings=FEW)
     for name in ("summary", "comparison", "tests", "detection", "cases"):
         pd.testing.assert_frame_equal(getattr(with_them, name), getattr(without, name))
     sentence = "3 derived regions (core-1mm, rim-1mm, ring-2mm) are left out of the reader study"
@@ -81,7 +83,7 @@ def test_the_verdict_is_that_of_the_lesions_alone(plain, cohort, agreement):
 
 
 def test_a_reader_study_runs_and_its_pictures_are_of_lesions(cohort, tmp_path):
-    study = run_reader_study(cohort, out=tmp_path / "study")
+    study = run_reader_study(cohort, out=tmp_path / "study", bootstraps=100)
     assert set(study.study.cases["roi"]) == {"tumour"}
     assert set(study.agreement["roi"]) == {"tumour", *PARTS}
     page = (tmp_path / "study" / "report.html").read_text(encoding="utf-8")

@@ -17,6 +17,7 @@ from nbradiomics.habitats.clusters import number
 from nbradiomics.report.build import make_page
 from nbradiomics.report.content import Picture, Sentences, Table
 from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.habitats import habitats_blocks
 from nbradiomics.synthetic.scanners import magnitude_with_noise
 from tests.support.helpers import ball, make_image, two_readers, write_cohort
 
@@ -133,8 +134,7 @@ def test_a_case_whose_map_is_gone_is_named(done, tmp_path):
     shutil.copytree(done, tmp_path / "copy")
     for file in (tmp_path / "copy" / "habitats").glob("*_habitats.nii.gz"):
         file.unlink()
-    page = make_page(read_run(tmp_path / "copy"))
-    blocks = next(section.blocks for section in page.sections if section.name == "habitats")
+    blocks = habitats_blocks(read_run(tmp_path / "copy"))
     named = next(block for block in blocks if isinstance(block, Sentences))
     assert "is not shown" in named.items[0]
 
