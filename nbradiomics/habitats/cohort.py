@@ -15,8 +15,10 @@ from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.columns import SCAN_VARIANT
 from nbradiomics.cohort.derived_regions import derived, derived_name, is_derived
+from nbradiomics.cohort.fitted_names import known_names, known_sentence
 from nbradiomics.cohort.in_fit import fitted_subjects, with_fitted
 from nbradiomics.cohort.lesions import LesionRule, apply_lesion_rule, lesion_rule
+from nbradiomics.cohort.sites import sites_of
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
@@ -157,8 +159,8 @@ def find_habitats(
         ),
     )
     done = _with_habitats(cohort, jobs, batch.results, models.in_fit)
-    made = {name: (jobs[name].case, payload) for name, payload in batch.results.items()}
-    tables = made_tables(made, models.fitted, _sites(cohort), fitted_subjects(done.table))
+    made = {name: (job.case, batch.results.get(name)) for name, job in jobs.items()}
+    tables = made_tables(made, models.fitted, sites_of(cohort), fitted_subjects(done.table))
     applied = {one.name: one.model for one in models.fitted if one.applied_to}
     notes = [*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final)]
     notes += _not_fitted_again(jobs, batch.results, settings)
@@ -224,7 +226,7 @@ def _inputs(cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings) ->
 def _given(
     source: str | Path | HabitatModel, cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings
 ) -> Models:
-    """A model of another cohort; subjects whose images fitted it are known by their fingerprints."""
+    """A model of another cohort; subjects who fitted it are known by their images and names."""
     model = source if isinstance(source, HabitatModel) else read_habitat_model(source)
     if settings.channels is not None and settings.channels != model.channels:
         raise InputError(
@@ -248,13 +250,15 @@ def _given(
             "Prepare the images in the same way as those of the model.",
         )
     inputs = inputs_of(model)
-    seen: set[str] = set()
+    everyone = tuple(sorted({case.scan.subject for case in cases}))
+    seen = known_names(everyone, model.names, model.images)
     for case in cases:
         with suppress(InputError):  # a missing channel is a failure of the case, later
             if set(fingerprints(case, inputs)) & set(model.images):
                 seen.add(case.scan.subject)
-    everyone = tuple(sorted({case.scan.subject for case in cases}))
-    return Models((Fitted(GIVEN, model, everyone),), model, (), (), frozenset(seen))
+    note = known_sentence(seen, len(everyone), "the model")
+    notes = (note,) if note else ()
+    return Models((Fitted(GIVEN, model, everyone),), model, (), notes, frozenset(seen))
 
 
 def _jobs(
@@ -308,11 +312,6 @@ def _first_masks(cohort: Cohort) -> dict[tuple[Any, ...], dict[Any, Any]]:
             key = (*(row[name] for name in SCAN_VARIANT), row["reader"], row["reading"])
             first.setdefault(key, dict(row))
     return first
-
-
-def _sites(cohort: Cohort) -> dict[str, str]:
-    rows = cohort.table[["subject", "site"]].itertuples(index=False, name=None)
-    return {str(subject): str(site) for subject, site in rows}
 
 
 def _not_fitted_again(

@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_hashes
+from nbradiomics.cohort.fitted_names import name_prints
 from nbradiomics.cohort.fitting_subjects import FittingPart, FittingPlan, fitting_plan
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
@@ -246,6 +247,7 @@ def _fitted(
     who = f"the {len(sample.subjects)} subjects of the model {part.name}"
     with threadpool_limits(limits=1):
         model, found = fit_model(sample, inputs, how, images, who)
+    model = model.model_copy(update={"names": name_prints(sample.subjects, images)})
     return Fitted(part.name, model, part.applied_to, tuple(found), (0.0,) * model.clusters)
 
 
