@@ -22,7 +22,7 @@ from nbradiomics.habitats.clusters.matching import matched
 from nbradiomics.habitats.clusters.model import HabitatModel
 from nbradiomics.habitats.clusters.number import STABLE, Candidate
 from nbradiomics.habitats.clusters.sample import order_of, pooled, voxels_of_each
-from nbradiomics.habitats.region_values import channel_files, read_values
+from nbradiomics.habitats.region_values import channel_files, channel_hashes, read_values
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.wording import counted
 from nbradiomics.perturbation.seeds import generator
@@ -92,7 +92,7 @@ class DrawJob:
         return result_key(
             STAGE,
             case=[self.case.name, self.seed, self.most],
-            channels=[content_hash(file) for _, file in channel_files(self.case.scan, self.inputs)],
+            channels=channel_hashes(self.case.scan, self.inputs),
             names=[self.inputs.channels, self.inputs.error_channels],
             mask=region_hashes(self.case, self.label),
         )

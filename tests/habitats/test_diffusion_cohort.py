@@ -75,6 +75,19 @@ def test_images_of_one_scan_that_do_not_fit_are_a_failure_of_this_scan(cohort: P
     assert list(done.table["subject"]) == ["s1"]
 
 
+def test_a_mask_that_cannot_be_read_is_left_out_of_the_noise_and_told(cohort: Path, tmp_path: Path) -> None:
+    table = load_cohort(cohort).to_frame()
+    drawn = table[(table["subject"] == "s0") & (table["mask"] != "")].iloc[0].to_dict()
+    gone = {**drawn, "reader": "C", "mask": str(tmp_path / "gone.nii.gz")}
+    table = pd.concat([table, pd.DataFrame([gone])], ignore_index=True)
+    done = fit_adc(table, out=tmp_path / "maps", workspace=Workspace(tmp_path / "stored"))
+    assert list(done.table["subject"]) == ["s0", "s1"]
+    assert [failure.case.partition("/")[0] for failure in done.failures] == ["s0"]
+    assert "gone.nii.gz does not exist" in done.failures[0].cause
+    maps = done.cohort.table[done.cohort.table["channel"].isin(["ADC", "ADC_error"])]
+    assert set(maps["unit"]) == {"mm2/s"}
+
+
 def test_cohorts_that_cannot_be_fitted_are_refused(cohort: Path, tmp_path: Path) -> None:
     done = fit_adc(cohort, out=tmp_path)
     with pytest.raises(InputError, match="has the channel ADC and ADC_error already"):

@@ -219,10 +219,13 @@ def test_the_features_tell_site_and_training_of_each_scan_and_keep_failures(
     table.loc[(table["subject"] == "s4") & (table["timepoint"] == "baseline"), "in_training"] = "yes"
     gone = (table["subject"] == "s3") & (table["mask"] != "")
     table.loc[gone, "mask"] = str(tmp_path / "gone.nii.gz")
-    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), channels=("ADC",))
+    stored = Workspace(tmp_path / "stored")
+    done = habitats(table, tmp_path / "out", fit_folds=3, channels=("ADC",), workspace=stored)
     features = done.tables.features.set_index(["subject", "timepoint"])
     assert list(features.loc["s4", "site"]) == ["north", "south"]
     assert list(features.loc["s4", "in_training"]) == ["yes", "yes"]
+    assert set(features["in_fit"]) == {"no"}
+    assert done.plan["all"]["fitted_on"] == ["s0", "s1", "s2", "s4"]
     assert features.loc["s3", "habitat-1_fraction"].isna().all()
     assert features["habitat-1_fraction"].notna().sum() == 5
     assert [failure.case.partition("/")[0] for failure in done.failures] == ["s3"]
@@ -257,7 +260,8 @@ def test_bad_cases_are_failures_that_name_what_is_wrong(maps: Path, tmp_path: Pa
     table.loc[(table["subject"] == "s2") & (table["channel"] == "T2w"), "image"] = str(
         tmp_path / "flat.nii.gz"
     )
-    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None)
+    stored = Workspace(tmp_path / "stored")
+    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None, workspace=stored)
     causes = {failure.case[:2]: failure.cause for failure in done.failures}
     assert "no channel 'T2w'" in causes["s3"]
     assert "no channel 'ADC_error'" in causes["s4"]

@@ -24,8 +24,8 @@ from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
 
-#: Channels of the maps.
-ADC, ADC_ERROR = "ADC", "ADC_error"
+#: Channels of the maps, and their unit.
+ADC, ADC_ERROR, ADC_UNIT = "ADC", "ADC_error", "mm2/s"
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,7 +39,8 @@ class DiffusionCohort(Result):
     table
         Columns of `DIFFUSION`, one row per scan whose images were fitted.
     failures
-        Scans that failed, such as those without diffusion images.
+        Scans that failed, such as those without diffusion images, and masks that could not be read: the noise
+        is then that of the other masks.
     notes
         What a user should know: scans without an error map.
     """
@@ -113,7 +114,9 @@ def fit_adc(
     )
     table = DIFFUSION.table([payload["row"] for payload in batch.results.values()])
     done = _with_maps(cohort, {name: jobs[name] for name in batch.results}, batch.results)
-    return DiffusionCohort(done, table, [*failures, *batch.failures], tuple(_notes(batch.results)))
+    failures += batch.failures
+    failures += [Failure(*one) for payload in batch.results.values() for one in payload["failures"]]
+    return DiffusionCohort(done, table, failures, tuple(_notes(batch.results)))
 
 
 def _jobs(
@@ -148,7 +151,7 @@ def _with_maps(cohort: Cohort, jobs: Mapping[str, DiffusionJob], made: Mapping[s
     }
     rows = []
     for name, job in jobs.items():
-        like = {**firsts[job.scan.key], **emptied}
+        like = {**firsts[job.scan.key], **emptied, "unit": ADC_UNIT}
         rows.append({**like, "channel": ADC, "image": str(job.adc_file)})
         if job.error_file.name in made[name]["files"]:
             rows.append({**like, "channel": ADC_ERROR, "image": str(job.error_file)})
