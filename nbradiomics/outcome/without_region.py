@@ -8,6 +8,7 @@ import pandas as pd
 
 from nbradiomics.cohort.derived_regions import derived
 from nbradiomics.messages.wording import counted
+from nbradiomics.tables.rows import select
 
 _SHOWN = 5
 
@@ -36,25 +37,18 @@ def without_region(
     roi = wanted.get("roi")
     if roi is None or "roi" not in features:
         return {}, []
-    here = _rows_of(features, {name: value for name, value in wanted.items() if name != "roi"})
+    requested = {name: value for name, value in wanted.items() if name != "roi" and value is not None}
+    here = select(features, **requested)
     absent = set(features["subject"].astype(str)) - set(chosen["subject"].astype(str))
     other_regions = absent & set(here["subject"].astype(str))
     others = here.loc[[_is_beside(other, str(roi)) for other in here["roi"]], "subject"]
     # Without rows of other habitats it is not known who was divided.
     divided = other_regions & set(others.astype(str)) if len(others) else other_regions
-    stated = (f"{name} {value}" for name, value in wanted.items() if name != "roi" and value is not None)
-    asked = ", ".join(stated)
+    asked = ", ".join(f"{name} {value}" for name, value in requested.items())
     missing = f"no features of {roi}, though of other regions"
     elsewhere = f"no features of {asked}, though in other rows"
     reasons = {name: missing if name in other_regions else elsewhere for name in sorted(absent)}
     return reasons, list(_sentences(reasons, (missing, elsewhere), str(roi), divided))
-
-
-def _rows_of(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.DataFrame:
-    for name, value in wanted.items():
-        if value is not None and name in features:
-            features = features[features[name].astype(str) == str(value)]
-    return features
 
 
 def _is_beside(other: object, roi: str) -> bool:
