@@ -142,9 +142,12 @@ def find_habitats(
     cohort = load_cohort(cohort)
     cases = apply_lesion_rule(_drawn_cases(cohort), lesion_rule(lesions, cohort.table), label=label)
     if model is None:
-        models = fit_models(cases, _inputs(cohort, cases, settings), settings, label, execution)
+        inputs = _inputs(cohort, cases, settings)
+        cases, left_out = _of_sequences(cases, inputs)
+        models = fit_models(cases, inputs, settings, label, execution)
     else:
         models = _given(model, cohort, cases, settings)
+        cases, left_out = _of_sequences(cases, inputs_of(models.final))
     jobs = _jobs(
         cases, models.fitted, Path(out), ApplyHow(label, settings.confidence, settings.neighbours), settings
     )
@@ -162,7 +165,7 @@ def find_habitats(
     made = {name: (job.case, batch.results.get(name)) for name, job in jobs.items()}
     tables = made_tables(made, models.fitted, sites_of(cohort), fitted_subjects(done.table))
     applied = {one.name: one.model for one in models.fitted if one.applied_to}
-    notes = [*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final)]
+    notes = [*models.notes, *left_out, *model_notes(models.fitted), *_notes(cohort, models.final)]
     notes += _not_fitted_again(jobs, batch.results, settings)
     told = {failure.case for failure in batch.failures}
     failures = [*(one for one in models.failures if one.case not in told), *batch.failures]
@@ -221,6 +224,19 @@ def _inputs(cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings) ->
         errors = ()
     units = tuple(unit_of(name) for name in channels)
     return Inputs(channels, units, errors, str(cohort.table["variant"].iloc[0]))
+
+
+def _of_sequences(cases: Sequence[Case], inputs: Inputs) -> tuple[list[Case], list[str]]:
+    """Leave out sequences of which no scan has the channels, and say so; other gaps are failures."""
+    wanted = set(inputs.channels)
+    fit = {case.scan.sequence for case in cases if wanted <= {one.name for one in case.scan.channels}}
+    others = [case for case in cases if case.scan.sequence not in fit]
+    if not fit or not others:
+        return list(cases), []
+    names = ", ".join(sorted({case.scan.sequence for case in others}))
+    channels = ", ".join(map(shown, inputs.channels))
+    note = f"{counted(len(others), 'region')} of {names} left out: no scan of it has the channels {channels}."
+    return [case for case in cases if case.scan.sequence in fit], [note]
 
 
 def _given(
