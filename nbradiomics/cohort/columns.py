@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from nbradiomics.cohort.batch_table import from_batch, is_batch, name_regions_by_label
-from nbradiomics.cohort.in_training import read_state
+from nbradiomics.cohort.in_training import YES, read_state
 from nbradiomics.cohort.schema import COHORT, KINDS
 from nbradiomics.errors import InputError
 from nbradiomics.files.names import absolute_path
@@ -102,7 +102,7 @@ def cohort_table_of(
         table = name_regions_by_label(table, KEY)
     problems += told_once([*_row_problems(table, path), *_minutes_problems(table, unread, path)], len(table))
     for column in ("in_training", "in_fit"):
-        table[column] = [_state(value) for value in table[column]]
+        table[column] = _of_subjects(table["subject"], [_state(value) for value in table[column]])
     for column in FILES:
         table[column] = [str(absolute_path(path.parent, value)) if value else "" for value in table[column]]
     return table, problems + _scan_problems(table, path) + _spelling_problems(table, path)
@@ -219,6 +219,12 @@ def _state(cell: str) -> str:
         return read_state(cell)
     except InputError:
         return ""
+
+
+def _of_subjects(subjects: pd.Series, states: list[str]) -> list[str]:
+    """Repeat ``yes`` in all rows of its subject, so that it stays known when a step leaves out some rows."""
+    seen = {subject for subject, state in zip(subjects, states, strict=True) if state == YES}
+    return [YES if subject in seen else state for subject, state in zip(subjects, states, strict=True)]
 
 
 def _minutes_problems(table: pd.DataFrame, unread: Mapping[int, str], path: Path) -> list[Problem]:

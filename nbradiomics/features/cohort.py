@@ -11,13 +11,14 @@ import pandas as pd
 
 from nbradiomics.cohort import Case, CohortSource, load_cohort
 from nbradiomics.cohort.lesions import LesionRule, measured_cases
+from nbradiomics.cohort.sites import sites_of
 from nbradiomics.cohort.variants import as_originals
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.extract import DEFAULT_ENGINE, first_of, require_able, resolve_label
-from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of, sites_of
+from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of
 from nbradiomics.features.grouped import STAGE
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from nbradiomics.cohort import Case, Cohort
-from nbradiomics.cohort.columns import SCAN
+from nbradiomics.cohort import Case
+from nbradiomics.cohort.sites import Sites
 from nbradiomics.execution.batch import Failure
 from nbradiomics.features.extract import ENGINES, first_of
 from nbradiomics.features.grouped import STAGE
@@ -20,20 +20,12 @@ from nbradiomics.tables import DESCRIPTIVE, INDEX
 
 #: Cells of the index columns of a row.
 Index = Sequence[str | int]
-#: Site of a scan by subject, timepoint and sequence.
-Sites = Mapping[tuple[str, ...], str]
 
 
 def engine_name(engine: str, parameters: Parameters) -> str:
     """Text of the column `engine`: engine, version, and departures from PyRadiomics."""
     departures = f"; {parameters.own}" if parameters.own.asks else ""
     return f"{engine} {ENGINES[engine].engine_version()}{departures}"
-
-
-def sites_of(cohort: Cohort) -> Sites:
-    """Return the site of each scan, as far as the cohort table states it."""
-    stated = cohort.table[cohort.table["site"] != ""].drop_duplicates(list(SCAN))
-    return dict(zip(stated[list(SCAN)].itertuples(index=False, name=None), stated["site"], strict=True))
 
 
 def index_of(case: Case, engine: str, sites: Sites, variant: str | None = None) -> Index:

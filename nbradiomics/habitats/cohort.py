@@ -15,8 +15,10 @@ from nbradiomics.cohort import Case, Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
 from nbradiomics.cohort.columns import SCAN_VARIANT
 from nbradiomics.cohort.derived_regions import derived, derived_name, is_derived
+from nbradiomics.cohort.fitted_names import known_names, known_sentence
 from nbradiomics.cohort.in_fit import fitted_subjects, with_fitted
 from nbradiomics.cohort.lesions import LesionRule, apply_lesion_rule, lesion_rule
+from nbradiomics.cohort.sites import sites_of
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
@@ -140,9 +142,12 @@ def find_habitats(
     cohort = load_cohort(cohort)
     cases = apply_lesion_rule(_drawn_cases(cohort), lesion_rule(lesions, cohort.table), label=label)
     if model is None:
-        models = fit_models(cases, _inputs(cohort, cases, settings), settings, label, execution)
+        inputs = _inputs(cohort, cases, settings)
+        cases, left_out = _of_sequences(cases, inputs)
+        models = fit_models(cases, inputs, settings, label, execution)
     else:
         models = _given(model, cohort, cases, settings)
+        cases, left_out = _of_sequences(cases, inputs_of(models.final))
     jobs = _jobs(
         cases, models.fitted, Path(out), ApplyHow(label, settings.confidence, settings.neighbours), settings
     )
@@ -157,10 +162,10 @@ def find_habitats(
         ),
     )
     done = _with_habitats(cohort, jobs, batch.results, models.in_fit)
-    made = {name: (jobs[name].case, payload) for name, payload in batch.results.items()}
-    tables = made_tables(made, models.fitted, _sites(cohort), fitted_subjects(done.table))
+    made = {name: (job.case, batch.results.get(name)) for name, job in jobs.items()}
+    tables = made_tables(made, models.fitted, sites_of(cohort), fitted_subjects(done.table))
     applied = {one.name: one.model for one in models.fitted if one.applied_to}
-    notes = [*models.notes, *model_notes(models.fitted), *_notes(cohort, models.final)]
+    notes = [*models.notes, *left_out, *model_notes(models.fitted), *_notes(cohort, models.final)]
     notes += _not_fitted_again(jobs, batch.results, settings)
     told = {failure.case for failure in batch.failures}
     failures = [*(one for one in models.failures if one.case not in told), *batch.failures]
@@ -221,10 +226,23 @@ def _inputs(cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings) ->
     return Inputs(channels, units, errors, str(cohort.table["variant"].iloc[0]))
 
 
+def _of_sequences(cases: Sequence[Case], inputs: Inputs) -> tuple[list[Case], list[str]]:
+    """Leave out sequences of which no scan has the channels, and say so; other gaps are failures."""
+    wanted = set(inputs.channels)
+    fit = {case.scan.sequence for case in cases if wanted <= {one.name for one in case.scan.channels}}
+    others = [case for case in cases if case.scan.sequence not in fit]
+    if not fit or not others:
+        return list(cases), []
+    names = ", ".join(sorted({case.scan.sequence for case in others}))
+    channels = ", ".join(map(shown, inputs.channels))
+    note = f"{counted(len(others), 'region')} of {names} left out: no scan of it has the channels {channels}."
+    return [case for case in cases if case.scan.sequence in fit], [note]
+
+
 def _given(
     source: str | Path | HabitatModel, cohort: Cohort, cases: Sequence[Case], settings: HabitatSettings
 ) -> Models:
-    """A model of another cohort; subjects whose images fitted it are known by their fingerprints."""
+    """A model of another cohort; subjects who fitted it are known by their images and names."""
     model = source if isinstance(source, HabitatModel) else read_habitat_model(source)
     if settings.channels is not None and settings.channels != model.channels:
         raise InputError(
@@ -248,13 +266,15 @@ def _given(
             "Prepare the images in the same way as those of the model.",
         )
     inputs = inputs_of(model)
-    seen: set[str] = set()
+    everyone = tuple(sorted({case.scan.subject for case in cases}))
+    seen = known_names(everyone, model.names, model.images)
     for case in cases:
         with suppress(InputError):  # a missing channel is a failure of the case, later
             if set(fingerprints(case, inputs)) & set(model.images):
                 seen.add(case.scan.subject)
-    everyone = tuple(sorted({case.scan.subject for case in cases}))
-    return Models((Fitted(GIVEN, model, everyone),), model, (), (), frozenset(seen))
+    note = known_sentence(seen, len(everyone), "the model")
+    notes = (note,) if note else ()
+    return Models((Fitted(GIVEN, model, everyone),), model, (), notes, frozenset(seen))
 
 
 def _jobs(
@@ -308,11 +328,6 @@ def _first_masks(cohort: Cohort) -> dict[tuple[Any, ...], dict[Any, Any]]:
             key = (*(row[name] for name in SCAN_VARIANT), row["reader"], row["reading"])
             first.setdefault(key, dict(row))
     return first
-
-
-def _sites(cohort: Cohort) -> dict[str, str]:
-    rows = cohort.table[["subject", "site"]].itertuples(index=False, name=None)
-    return {str(subject): str(site) for subject, site in rows}
 
 
 def _not_fitted_again(

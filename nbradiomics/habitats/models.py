@@ -11,6 +11,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.case_region import region_hashes
+from nbradiomics.cohort.fitted_names import name_prints
 from nbradiomics.cohort.fitting_subjects import FittingPart, FittingPlan, fitting_plan
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
@@ -21,7 +22,7 @@ from nbradiomics.habitats.clusters.matching import matched
 from nbradiomics.habitats.clusters.model import HabitatModel
 from nbradiomics.habitats.clusters.number import STABLE, Candidate
 from nbradiomics.habitats.clusters.sample import order_of, pooled, voxels_of_each
-from nbradiomics.habitats.region_values import channel_files, read_values
+from nbradiomics.habitats.region_values import channel_files, channel_hashes, read_values
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.wording import counted
 from nbradiomics.perturbation.seeds import generator
@@ -91,7 +92,7 @@ class DrawJob:
         return result_key(
             STAGE,
             case=[self.case.name, self.seed, self.most],
-            channels=[content_hash(file) for _, file in channel_files(self.case.scan, self.inputs)],
+            channels=channel_hashes(self.case.scan, self.inputs),
             names=[self.inputs.channels, self.inputs.error_channels],
             mask=region_hashes(self.case, self.label),
         )
@@ -246,6 +247,7 @@ def _fitted(
     who = f"the {len(sample.subjects)} subjects of the model {part.name}"
     with threadpool_limits(limits=1):
         model, found = fit_model(sample, inputs, how, images, who)
+    model = model.model_copy(update={"names": name_prints(sample.subjects, images)})
     return Fitted(part.name, model, part.applied_to, tuple(found), (0.0,) * model.clusters)
 
 

@@ -28,7 +28,7 @@ from nbradiomics.habitats.diffusion.one_scan import read_on_one_grid
 from nbradiomics.habitats.fit_again import fit_again
 from nbradiomics.habitats.interaction import interaction_features, interaction_matrix
 from nbradiomics.habitats.label_map import Labelled, label_array, labelled, on_grid
-from nbradiomics.habitats.region_values import RegionValues, channel_files, read_values
+from nbradiomics.habitats.region_values import RegionValues, channel_hashes, read_values
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import write_image
 
@@ -80,12 +80,11 @@ class HabitatJob:
 
     def key(self) -> str:
         """Key of the stored result."""
-        files = [file for _, file in channel_files(self.case.scan, self.inputs)]
         return result_key(
             STAGE,
             model=self.model.model_dump(mode="json"),
             name=self.model_name,
-            channels=[content_hash(file) for file in files],
+            channels=channel_hashes(self.case.scan, self.inputs),
             images=[[content_hash(image.file), image.b_value] for image in self.images],
             mask=region_hashes(self.case, self.how.label),
             how=[self.how.confidence, self.how.neighbours],

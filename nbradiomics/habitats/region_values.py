@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from nbradiomics.cohort import Case, Scan
 from nbradiomics.cohort.case_region import read_case_region
 from nbradiomics.errors import InputError
+from nbradiomics.execution.workspace import content_hash
 from nbradiomics.habitats.clusters.fit import Inputs
 from nbradiomics.images.grid import grid_difference, require_same_grid
 from nbradiomics.images.io import read_image
@@ -73,7 +74,7 @@ def channel_files(scan: Scan, inputs: Inputs) -> list[tuple[str, Path]]:
         When the scan lacks a channel.
     """
     files = {channel.name: channel.image for channel in scan.channels}
-    wanted = [*inputs.channels, *(error_channel(name) for name in inputs.error_channels)]
+    wanted = _wanted(inputs)
     missing = [name for name in wanted if name not in files]
     if missing:
         names = ", ".join(map(quoted, missing))
@@ -82,6 +83,16 @@ def channel_files(scan: Scan, inputs: Inputs) -> list[tuple[str, Path]]:
             remedy = "Fit the ADC of this scan with its error (`nbradiomics adc`), or set errors to none."
         raise InputError(f"the scan has no channel {names}; its channels: {', '.join(files)}.", remedy)
     return [(name, files[name]) for name in wanted]
+
+
+def channel_hashes(scan: Scan, inputs: Inputs) -> list[str | None]:
+    """Content of the channels that a scan has, for the key of a stored result; None for the others."""
+    files = {channel.name: channel.image for channel in scan.channels}
+    return [content_hash(files[name]) if name in files else None for name in _wanted(inputs)]
+
+
+def _wanted(inputs: Inputs) -> list[str]:
+    return [*inputs.channels, *(error_channel(name) for name in inputs.error_channels)]
 
 
 def read_values(case: Case, inputs: Inputs, label: int) -> RegionValues:

@@ -128,9 +128,17 @@ HABITAT_INTERACTIONS = Schema(
 HABITAT_FEATURES = Schema(
     name="Features of habitats",
     file="habitat_features.csv",
-    row="a region that was divided into habitats",
+    row="a region; if it could not be divided into habitats, all features are missing",
     columns=(
         *_CASE,
+        Column(
+            "in_training",
+            "text",
+            "whether the model behind an automatic mask was trained on the subject",
+            values=("yes", "no"),
+            missing="unknown, or the mask is by a reader",
+            optional=True,
+        ),
         Column(
             "in_fit",
             "text",

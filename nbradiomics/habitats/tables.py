@@ -12,6 +12,7 @@ import pandas as pd
 
 from nbradiomics.cohort import Case
 from nbradiomics.cohort.in_training import NO, YES
+from nbradiomics.cohort.sites import Sites
 from nbradiomics.habitats import schema
 from nbradiomics.habitats.clusters.model import HabitatModel
 from nbradiomics.habitats.description import mean_column
@@ -79,40 +80,42 @@ FILES = tuple(one.file for one in _SCHEMAS.values())
 
 
 def made_tables(
-    made: Mapping[str, tuple[Case, Mapping[str, Any]]],
+    cases: Mapping[str, tuple[Case, Mapping[str, Any] | None]],
     fitted: Sequence[Fitted],
-    sites: Mapping[str, str],
+    sites: Sites,
     in_fit: Collection[str],
 ) -> HabitatTables:
     """Make the tables.
 
     Parameters
     ----------
-    made
-        Case and result of each case that succeeded, by name.
+    cases
+        Each case and its result, by name; None for one that failed, whose features are missing.
     fitted
         The models.
     sites
-        Site of each subject.
+        Site of each scan.
     in_fit
         Subjects whose own data fitted their model.
     """
     means = [mean_column(channel) for channel in fitted[0].model.channels]
+    made = [(case, payload) for case, payload in cases.values() if payload is not None]
 
     def rows(part: str) -> list[dict[str, Any]]:
-        return [{**_index(case), **row} for case, payload in made.values() for row in payload[part]]
+        return [{**_index(case), **row} for case, payload in made for row in payload[part]]
 
     features = [
         {
             **_index(case),
+            "in_training": case.in_training,
             "in_fit": YES if case.scan.subject in in_fit else NO,
-            "site": sites.get(case.scan.subject, ""),
-            **payload["features"],
+            "site": sites.get(case.scan.key[:3], ""),
+            **({} if payload is None else payload["features"]),
         }
-        for case, payload in made.values()
+        for case, payload in cases.values()
     ]
-    names = list(next(iter(made.values()))[1]["features"]) if made else []
-    regions = [{**_index(case), **payload["region"]} for case, payload in made.values()]
+    names = list(made[0][1]["features"]) if made else []
+    regions = [{**_index(case), **payload["region"]} for case, payload in made]
     tables = [row for one in fitted for row in _model_rows(one)]
     further = [*means, *(f"sd_{shown(channel)}" for channel in fitted[0].model.channels)]
     return HabitatTables(

@@ -11,7 +11,7 @@ import pandas as pd
 
 from nbradiomics.clinical import Declaration
 from nbradiomics.cohort.fitting_subjects import FittingPlan, FittingSubjects, fitting_plan
-from nbradiomics.cohort.in_fit import with_fitted
+from nbradiomics.cohort.in_fit import fitted_subjects, with_fitted
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import check_batches, read_batches, require_batches
 from nbradiomics.harmonisation.request import combat_of, harmonised_features
@@ -109,7 +109,7 @@ def harmonise_table(
     require_batches(batches, subjects.tolist(), harmonise)
     sites = dict(zip(subjects, batches[harmonise.batch[0]].astype(str), strict=True))
     plan = fitting_plan(subjects, fitting, seed=seed, sites=sites)
-    _require_others(plan)
+    _require_others(plan, fitted_subjects(features))
     own = subjects.isin(plan.parts[0].fitted_on if fitting.fit_on is not None else set(subjects))
     check_batches(batches[own], subjects[own].tolist(), harmonise)
     others = features.drop(columns=[name for name in batches if name in features])
@@ -141,12 +141,13 @@ def _require_subjects(features: pd.DataFrame, clinical: pd.DataFrame | None) -> 
         raise InputError(f"subject {twice[0]!r} is twice in the clinical table.", "Keep one row per subject.")
 
 
-def _require_others(plan: FittingPlan) -> None:
+def _require_others(plan: FittingPlan, earlier: set[str]) -> None:
     everybody = {name for part in plan.parts for name in part.applied_to}
-    if plan.fitted == everybody:
+    if plan.fitted and everybody <= plan.fitted | earlier:
+        before = " or an earlier step (in_fit)" if earlier else ""
         raise InputError(
-            f"all {len(everybody)} subjects would fit the harmonisation that is applied to them, so that no "
-            "model can be evaluated on any.",
+            f"all {len(everybody)} subjects would fit the harmonisation that is applied to them{before}, so "
+            "that no model can be evaluated on any.",
             "Name a part of the subjects, or use cross-fitting: --fit-folds 5.",
         )
 

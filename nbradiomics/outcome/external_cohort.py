@@ -113,7 +113,7 @@ def choose_external_rows(prepared: Prepared, features: pd.DataFrame, rows: RowsO
     _require_numbers(features, (*names, *volume))
     features, left_out, sentences = without_seen_subjects(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
-    absent, said = without_region(features, chosen, rows.roi)
+    absent, said = without_region(features, chosen, rows.wanted())
     left_out, sentences = {**absent, **left_out}, [*sentences, *said]
     told = list(other_rows(prepared.rows, rows_of(chosen)))
     # Without other features, so that the volume is the same column in both cohorts.

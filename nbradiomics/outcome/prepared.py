@@ -82,7 +82,7 @@ def prepare(
     require_single_names(clinical.columns, "the clinical table")
     features, left_out, sentences = without_seen_subjects(features, rows.reader)
     chosen = choose_rows(features, rows.wanted())
-    absent, said = without_region(features, chosen, rows.roi)
+    absent, said = without_region(features, chosen, rows.wanted())
     left_out, sentences = {**absent, **left_out}, [*sentences, *said]
     candidates = features.drop(columns=_batch_columns(features, predictors))
     choice = radiomic_columns(candidates, clinical, predictors.feature_names, endpoint)

@@ -12,6 +12,7 @@ import pandas as pd
 
 from nbradiomics.cohort import Cohort, CohortSource, load_cohort
 from nbradiomics.cohort.case_region import DEFAULT_LABEL
+from nbradiomics.cohort.fitted_names import known_sentence
 from nbradiomics.cohort.fitting_subjects import FittingPlan, FittingSubjects, fitting_plan
 from nbradiomics.cohort.in_fit import with_fitted
 from nbradiomics.errors import InputError
@@ -21,6 +22,7 @@ from nbradiomics.preparation.apply import variant_name
 from nbradiomics.preparation.jobs import IMAGES, MASKS, group_of, jobs_of, require_possible
 from nbradiomics.preparation.landmarks import (
     FILE,
+    Fit,
     FittedCohort,
     Group,
     Landmarks,
@@ -38,7 +40,7 @@ from nbradiomics.preparation.one_image import (
 )
 from nbradiomics.preparation.rows import prepared_rows, tables_of
 from nbradiomics.preparation.settings import PreparationSettings
-from nbradiomics.preparation.steps.nyul import SELF_FITTED, NyulLandmarks
+from nbradiomics.preparation.steps.nyul import SELF_FITTED
 from nbradiomics.preparation.steps.step import Measured, Step
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
@@ -150,15 +152,18 @@ def prepare_cohort(
     outside = _outside({name: batch.results[name] for name in there if name in batch.results})
     failures += outside
     table = prepared_rows(cohort, there, batch.results, settings, {failure.case for failure in outside})
+    notes = [*fitting.notes, *filter(None, [settings.unused_fit])]
     if fitting.marks_subjects:
-        table = with_fitted(table, fitting.in_fit(there, batch.results))
+        mine = fitting.in_fit(there, batch.results)
+        table = with_fitted(table, mine)
+        notes += filter(None, [fitting.found_again(mine, table["subject"].nunique())])
     made = {name: job for name, job in there.items() if name in batch.results}
     return PreparedCohort(
         Cohort(table, cohort.path),
         *tables_of(cohort, settings, made, batch.results, Path(out)),
         fitting.landmarks,
         failures,
-        (*fitting.notes, *filter(None, [settings.unused_fit])),
+        tuple(notes),
         fitting.recorded(),
     )
 
@@ -183,7 +188,7 @@ class _Fitting:
 
     fitted: FittedCohort | None = None
     plan: FittingPlan | None = None
-    file: Mapping[Group, NyulLandmarks] | None = None
+    file: Mapping[Group, Fit] | None = None
     landmarks: Landmarks | None = None
     failures: tuple[Failure, ...] = ()
     notes: tuple[str, ...] = ()
@@ -201,7 +206,19 @@ class _Fitting:
             for name, payload in results.items()
             if name in jobs and SELF_FITTED in payload["notes"]
         }
-        return by_plan | noted
+        return by_plan | noted | self._named_in_file(jobs)
+
+    def _named_in_file(self, jobs: Mapping[str, ImageJob]) -> set[str]:
+        """Subjects who fitted the landmarks of a file that they got, by their names."""
+        subjects: dict[Group, set[str]] = {}
+        for job in jobs.values():
+            if job.fit == FILE:
+                subjects.setdefault(group_of(job), set()).add(job.scan.subject)
+        return {name for group, known in subjects.items() for name in (self.file or {})[group].known(known)}
+
+    def found_again(self, subjects: set[str], total: int) -> str:
+        """Say which subjects fitted the landmarks of a file; empty for none, or without a file."""
+        return "" if self.file is None else known_sentence(subjects, total, "the landmarks of the file")
 
     def of(self, job: ImageJob) -> tuple[tuple[Step, ...], str] | Exception:
         """Steps of an image with its landmarks, and the name of the fit; the error if there are none."""
@@ -209,7 +226,7 @@ class _Fitting:
             return job.steps, ""
         group = group_of(job)
         if self.file is not None:
-            return with_landmarks(job.steps, self.file[group]), FILE
+            return with_landmarks(job.steps, self.file[group].landmarks), FILE
         assert self.plan is not None
         assert self.fitted is not None
         part = next(one.name for one in self.plan.parts if job.scan.subject in one.applied_to)
@@ -258,9 +275,7 @@ def _fit(
     return _Fitting(fitted, plan, None, landmarks, tuple(batch.failures), notes)
 
 
-def _from_file(
-    settings: PreparationSettings, waiting: Mapping[str, ImageJob]
-) -> Mapping[Group, NyulLandmarks]:
+def _from_file(settings: PreparationSettings, waiting: Mapping[str, ImageJob]) -> Mapping[Group, Fit]:
     """Landmarks of a file, for every sequence and channel that needs them."""
     assert settings.landmarks is not None
     known = load_landmarks(settings.landmarks, settings.chain)

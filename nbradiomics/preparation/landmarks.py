@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
 from pydantic import Field, model_validator
 
+from nbradiomics.cohort.fitted_names import known_names, name_prints
 from nbradiomics.cohort.fitting_subjects import NAMED, FittingPlan
 from nbradiomics.errors import InputError
 from nbradiomics.files.checked_json import in_short, read_checked, write_checked
@@ -39,7 +40,14 @@ class Fit(Settings):
     channel: str = Field(description="Channel; empty for scans of one image.")
     name: str = Field(description="Name of the fit: `named`, `fold-1` ..., or `all`.")
     subjects: int = Field(description="Number of subjects whose images were used.")
+    names: tuple[str, ...] = Field(
+        default=(), description="Prints of their names (`nbradiomics.cohort.fitted_names`)."
+    )
     landmarks: NyulLandmarks = Field(description="The landmarks.")
+
+    def known(self, names: Iterable[str]) -> set[str]:
+        """Names among those whose images fitted the landmarks."""
+        return known_names(names, self.names, self.landmarks.fitted_on.values())
 
 
 class Landmarks(Settings):
@@ -62,13 +70,13 @@ class Landmarks(Settings):
         """Write the file, with a checksum."""
         write_checked(self.model_dump(mode="json"), path)
 
-    def for_others(self) -> dict[Group, NyulLandmarks]:
-        """Landmarks that another cohort applies: those of the named subjects, or of all subjects."""
+    def for_others(self) -> dict[Group, Fit]:
+        """Fits that another cohort applies: those of the named subjects, or of all subjects."""
         chosen = [fit for fit in self.fits if fit.name in (NAMED, ALL)]
-        return {Group(fit.sequence, fit.channel): fit.landmarks for fit in chosen}
+        return {Group(fit.sequence, fit.channel): fit for fit in chosen}
 
 
-def load_landmarks(path: Path, steps: Sequence[Step]) -> dict[Group, NyulLandmarks]:
+def load_landmarks(path: Path, steps: Sequence[Step]) -> dict[Group, Fit]:
     """Read landmarks that another preparation fitted, and check that they fit the steps.
 
     Raises
@@ -160,6 +168,7 @@ def fit_cohort(
                 channel=group.channel,
                 name=part,
                 subjects=len(used),
+                names=name_prints(used, landmarks.fitted_on.values()),
                 landmarks=landmarks,
             )
     return FittedCohort(fits, errors)

@@ -18,10 +18,10 @@ from nbradiomics.cohort import Case, Cohort, Scan
 from nbradiomics.cohort.case_region import region_hashes, region_on
 from nbradiomics.cohort.columns import DEFAULTS, SCAN_VARIANT
 from nbradiomics.cohort.derived_regions import is_derived
-from nbradiomics.errors import InputError
-from nbradiomics.execution.batch import Failure
+from nbradiomics.errors import InputError, StorageError
+from nbradiomics.execution.batch import Failure, failure_of
 from nbradiomics.execution.execution import Execution, Stored
-from nbradiomics.execution.workspace import Payload, content_hash, hashes_by_name, result_key
+from nbradiomics.execution.workspace import PASSING, Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.features.maps import feature_maps
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.files.names import file_stems
@@ -32,9 +32,11 @@ _EMPTIED = ("reader", "mask", "label", "roi", "reading", "reference_kind", "minu
 
 
 class MadeChannels(TypedDict):
-    """Stored result of a scan: hashes of its maps by file name."""
+    """Stored result of a scan: hashes of its maps by file name, and masks that failed."""
 
     files: dict[str, str]
+    failures: list[list[str]]
+    passing: bool
 
 
 @dataclass(frozen=True)
@@ -69,8 +71,7 @@ class ChannelJob:
     def make(self) -> Payload:
         """Compute the maps and write them on the grid of the image; not a number outside of the masks."""
         image = read_image(self.cases[0].scan.image)
-        regions = [region_on(image, case, self.label) != 0 for case in self.cases]
-        region = reduce(sitk.Or, regions)
+        region, failures = self._region(image)
         found = feature_maps(image, region, params=self.params, label=1)
         missing = [name for name in self.features if name not in found]
         if missing:
@@ -80,7 +81,27 @@ class ChannelJob:
             )
         for name in self.features:
             write_image(_on_grid_of(image, region, found[name], self.params.name), self.file(name))
-        return {"files": self.file_hashes()}
+        return {
+            "files": self.file_hashes(),
+            "failures": [[one.case, one.stage, one.cause, one.hint, one.details] for one in failures],
+            PASSING: bool(failures),  # failures are never stored
+        }
+
+    def _region(self, image: sitk.Image) -> tuple[sitk.Image, list[Failure]]:
+        """All masks together that can be read, and the failures of the others; none at all is an error."""
+        regions: list[sitk.Image] = []
+        failures: list[Failure] = []
+        for case in self.cases:
+            try:
+                regions.append(region_on(image, case, self.label) != 0)
+            except StorageError:
+                raise
+            except Exception as error:  # as in `execution.batch.guarded`
+                failures.append(failure_of(case.name, STAGE, error))
+                last = error
+        if not regions:
+            raise last
+        return reduce(sitk.Or, regions), failures
 
 
 def add_feature_maps(
@@ -133,7 +154,9 @@ def add_feature_maps(
             lambda name, payload: jobs[name].file_hashes() == payload["files"],
         ),
     )
-    return _with_channels(cohort, [jobs[name] for name in batch.results]), list(batch.failures)
+    failures = list(batch.failures)
+    failures += [Failure(*one) for payload in batch.results.values() for one in payload["failures"]]
+    return _with_channels(cohort, [jobs[name] for name in batch.results]), failures
 
 
 def _parameters(params: Parameters, features: Sequence[str]) -> Parameters:

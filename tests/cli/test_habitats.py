@@ -9,11 +9,13 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.cohort import load_cohort
+from nbradiomics.execution.execution import Execution
 from nbradiomics.features.maps import feature_maps
 from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import HABITATS, TABLES
 from nbradiomics.images.io import read_image
+from nbradiomics.workflows.feature_channels import add_feature_maps
 from tests.support.habitat_phantoms import write_planted
 from tests.support.helpers import call
 
@@ -45,10 +47,13 @@ def test_from_diffusion_images_to_habitats(tmp_path: Path, capsys: pytest.Captur
     assert record["models"]["named"]["subjects"] == 2
     everyone = ["s0", "s1", "s2", "s3"]
     assert record["fits"] == {"named": {"fitted_on": ["s0", "s1"], "applied_to": everyone}}
+    assert "Habitats fitted on 2 named subjects (column in_fit)" in capsys.readouterr().out
     again = tmp_path / "again.csv"
     model = folder / "model.json"
     assert call("habitats", adc, "--model", model, "--out", again, "--jobs", 1) == 0
-    assert "up to 2 habitats; 0 failure(s)" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Habitats of the given model." in told
+    assert "up to 2 habitats; 0 failure(s)" in told
 
 
 @pytest.mark.parametrize(
@@ -69,6 +74,24 @@ def test_wrong_requests_are_refused(
     assert call("habitats", table, *options, "--out", tmp_path / "out.csv", "--jobs", 1) != 0
     assert said in " ".join(capsys.readouterr().err.split())
     assert not (tmp_path / "out.csv").exists()
+
+
+def test_a_mask_that_cannot_be_read_is_left_out_of_the_feature_maps(tmp_path: Path) -> None:
+    frame = load_cohort(write_planted(tmp_path, 1)).to_frame()
+    drawn = frame[frame["mask"] != ""]
+    gone = drawn.iloc[[0]].assign(reader="C", mask=str(tmp_path / "gone.nii.gz"))
+    params = tmp_path / "p.yaml"
+    params.write_text("setting: {binWidth: 50}\nfeatureClass: {firstorder: }\n")
+    made, failures = add_feature_maps(
+        load_cohort(pd.concat([drawn, gone], ignore_index=True)),
+        out=tmp_path / "maps",
+        params=params,
+        features=["original_firstorder_Mean"],
+        label=1,
+        execution=Execution(),
+    )
+    assert [failure.case.split("/")[-2:] for failure in failures] == [["C", "1"]]
+    assert "original_firstorder_Mean" in set(made.table["channel"])
 
 
 def test_feature_maps_are_channels(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

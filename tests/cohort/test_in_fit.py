@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, strategies as st
 
-from nbradiomics.cohort import load_cohort
+from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort.fitting_subjects import FittingSubjects, fitting_plan
 from nbradiomics.cohort.in_fit import REASON, fitted_subjects, with_fitted
 from nbradiomics.errors import InputError
@@ -78,6 +78,23 @@ def test_the_column_travels_from_the_cohort_to_the_features(tmp_path: Path) -> N
 def test_a_later_step_keeps_the_subjects_of_an_earlier_one() -> None:
     table = with_fitted(pd.DataFrame({"subject": ["a", "b", "c"]}), {"a"})
     assert fitted_subjects(with_fitted(table, {"b"})) == {"a", "b"}
+
+
+def test_one_row_of_a_subject_decides_for_all_of_its_scans(tmp_path: Path) -> None:
+    files = write_scan(tmp_path, "s0", {"A": ball()})
+    rows = [
+        f"s0,{timepoint},{files['image']},{reader},{files['A']},{state},{state}"
+        for timepoint, reader, state in (
+            ("first", "auto", "yes"),
+            ("second", "auto", "no"),
+            ("third", "A", ""),
+        )
+    ]
+    header = "subject,timepoint,image,reader,mask,in_fit,in_training"
+    cohort = load_cohort(write_cohort(tmp_path, rows, header))
+    later = Cohort(cohort.table[cohort.table["timepoint"] != "first"], cohort.path)
+    assert {case.in_fit for case in later.cases()} == {"yes"}
+    assert later.without_seen_masks().readers() == ["A"]
 
 
 def _tables(rng: np.random.Generator) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from nbradiomics.cohort import Channel, Scan, load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
+from nbradiomics.habitats.cohort import find_habitats
 from nbradiomics.habitats.diffusion.b_values import b_value_of, diffusion_images
 from nbradiomics.habitats.diffusion.cohort import fit_adc
 from tests.support.habitat_phantoms import PLANTED, write_planted
@@ -73,6 +74,34 @@ def test_images_of_one_scan_that_do_not_fit_are_a_failure_of_this_scan(cohort: P
     assert [failure.case for failure in done.failures] == ["s0/baseline/unspecified"]
     assert "different grids" in done.failures[0].cause
     assert list(done.table["subject"]) == ["s1"]
+
+
+def test_a_mask_that_cannot_be_read_is_left_out_of_the_noise_and_told(cohort: Path, tmp_path: Path) -> None:
+    table = load_cohort(cohort).to_frame()
+    drawn = table[(table["subject"] == "s0") & (table["mask"] != "")].iloc[0].to_dict()
+    gone = {**drawn, "reader": "C", "mask": str(tmp_path / "gone.nii.gz")}
+    table = pd.concat([table, pd.DataFrame([gone])], ignore_index=True)
+    done = fit_adc(table, out=tmp_path / "maps", workspace=Workspace(tmp_path / "stored"))
+    assert list(done.table["subject"]) == ["s0", "s1"]
+    assert [failure.case.partition("/")[0] for failure in done.failures] == ["s0"]
+    assert "gone.nii.gz does not exist" in done.failures[0].cause
+    maps = done.cohort.table[done.cohort.table["channel"].isin(["ADC", "ADC_error"])]
+    assert set(maps["unit"]) == {"mm2/s"}
+
+
+def test_a_sequence_without_diffusion_images_is_told_and_no_failure(cohort: Path, tmp_path: Path) -> None:
+    table = load_cohort(cohort).to_frame()
+    other = table[table["channel"] == "T2w"].assign(sequence="T1w", channel="")
+    table = pd.concat([table, other], ignore_index=True)
+    done = fit_adc(table, out=tmp_path / "maps", noise_floor=False)
+    assert not done.failures
+    assert done.notes[0] == "2 scans of T1w left out: no scan of it has the diffusion images."
+    options = {"channels": ("ADC",), "clusters": 2, "sample": 1000, "errors": "none", "fit_on": ("s0", "s1")}
+    drawn = other[other["subject"] == "s0"].iloc[[0]].assign(reader="A", mask=table["mask"].max())
+    mixed = pd.concat([done.cohort.table, drawn], ignore_index=True)
+    found = find_habitats(mixed, out=tmp_path / "out", **options)  # type: ignore[arg-type]
+    assert not found.failures
+    assert "of T1w left out: no scan of it has the channels ADC." in " ".join(found.notes)
 
 
 def test_cohorts_that_cannot_be_fitted_are_refused(cohort: Path, tmp_path: Path) -> None:

@@ -186,6 +186,7 @@ def test_a_given_model_is_applied_and_knows_its_subjects(maps: Path, tmp_path: P
     renamed["subject"] = "x" + renamed["subject"]
     given = find_habitats(renamed, out=tmp_path / "b", model=tmp_path / "model.json")
     assert set(given.cohort.table.query("in_fit == 'yes'")["subject"]) == {"xs0", "xs1"}
+    assert given.notes[0].startswith("2 of 6 subjects (xs0, xs1) are among those who fitted the model")
     assert list(given.tables.habitats["fraction"]) == list(first.tables.habitats["fraction"])
     with pytest.raises(InputError, match="of the variant n4"):
         find_habitats(renamed.assign(variant="n4"), out=tmp_path, model=first.model)
@@ -193,6 +194,41 @@ def test_a_given_model_is_applied_and_knows_its_subjects(maps: Path, tmp_path: P
         find_habitats(renamed, out=tmp_path, model=first.model, channels=("T2w",))
     with pytest.raises(InputError, match="clusters would change a fit"):
         find_habitats(renamed, out=tmp_path, model=first.model, clusters=3)
+
+
+def test_a_later_scan_of_a_subject_that_fitted_a_given_model_is_known_by_its_name(
+    maps: Path, tmp_path: Path
+) -> None:
+    table = load_cohort(maps).to_frame()
+    first = habitats(table[table["subject"] < "s3"], tmp_path / "a", fit_on=("s0", "s1"))
+    first.model.write(tmp_path / "model.json")
+    assert '"s0"' not in (tmp_path / "model.json").read_text(encoding="utf-8")
+    later = table[table["subject"] > "s2"].replace({"subject": {"s3": "s0", "s4": "s2"}})
+    given = find_habitats(later.assign(timepoint="later"), out=tmp_path / "b", model=tmp_path / "model.json")
+    assert set(given.tables.features.query("in_fit == 'yes'")["subject"]) == {"s0"}
+    assert "1 of 3 subjects (s0) is among those who fitted the model" in given.notes[0]
+
+
+def test_the_features_tell_site_and_training_of_each_scan_and_keep_failures(
+    maps: Path, tmp_path: Path
+) -> None:
+    table = load_cohort(maps).to_frame().query("reader != 'B'")
+    table["reader"] = table["reader"].replace("A", "auto")
+    table.loc[table["subject"] == "s5", ["subject", "timepoint", "site"]] = ["s4", "later", "south"]
+    table.loc[table["timepoint"] == "baseline", ["site", "in_training"]] = ["north", "no"]
+    table.loc[(table["subject"] == "s4") & (table["timepoint"] == "baseline"), "in_training"] = "yes"
+    gone = (table["subject"] == "s3") & (table["mask"] != "")
+    table.loc[gone, "mask"] = str(tmp_path / "gone.nii.gz")
+    stored = Workspace(tmp_path / "stored")
+    done = habitats(table, tmp_path / "out", fit_folds=3, channels=("ADC",), workspace=stored)
+    features = done.tables.features.set_index(["subject", "timepoint"])
+    assert list(features.loc["s4", "site"]) == ["north", "south"]
+    assert list(features.loc["s4", "in_training"]) == ["yes", "yes"]
+    assert set(features["in_fit"]) == {"no"}
+    assert done.plan["all"]["fitted_on"] == ["s0", "s1", "s2", "s4"]
+    assert features.loc["s3", "habitat-1_fraction"].isna().all()
+    assert features["habitat-1_fraction"].notna().sum() == 5
+    assert [failure.case.partition("/")[0] for failure in done.failures] == ["s3"]
 
 
 def test_a_habitat_that_a_tumour_lacks_is_a_row_of_0_and_no_mask(maps: Path, tmp_path: Path) -> None:
@@ -224,7 +260,8 @@ def test_bad_cases_are_failures_that_name_what_is_wrong(maps: Path, tmp_path: Pa
     table.loc[(table["subject"] == "s2") & (table["channel"] == "T2w"), "image"] = str(
         tmp_path / "flat.nii.gz"
     )
-    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None)
+    stored = Workspace(tmp_path / "stored")
+    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None, workspace=stored)
     causes = {failure.case[:2]: failure.cause for failure in done.failures}
     assert "no channel 'T2w'" in causes["s3"]
     assert "no channel 'ADC_error'" in causes["s4"]

@@ -72,6 +72,10 @@ def test_everybody_is_refused() -> None:
     features, clinical = tables()
     with pytest.raises(InputError, match="all 60 subjects would fit"):
         harmonise_table(features, clinical, SITE, FittingSubjects(fit_on=clinical["subject"].tolist()))
+    named = clinical["subject"].tolist()
+    earlier = features.assign(in_fit=["yes" if name in named[30:] else "no" for name in features["subject"]])
+    with pytest.raises(InputError, match=r"applied to them or an earlier step \(in_fit\)"):
+        harmonise_table(earlier, clinical, SITE, FittingSubjects(fit_on=named[:30]))
 
 
 def test_regions_are_harmonised_apart_and_readers_together() -> None:

@@ -9,6 +9,7 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.cohort import load_cohort
+from nbradiomics.cohort.in_training import seen_subjects
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
@@ -111,7 +112,15 @@ def test_landmarks_of_another_cohort_are_applied(tmp_path: Path, capsys: pytest.
     assert call("prepare", alone, "--steps", "nyul", *given, "--out", second / "one", "--jobs", 1) == 0
     name = "n0_baseline_T1_nyul.nii.gz"
     assert contents(second / "one")[name] == contents(second / "out")[name]
+    later = write_cohort(
+        second, [row.replace("n0,", "s3,") for row in rows], HEADER
+    )  # as in the first cohort
     capsys.readouterr()
+    assert call("prepare", later, "--steps", "nyul", *given, "--out", second / "late", "--jobs", 1) == 0
+    made = load_cohort(second / "late" / "cohort.csv").table.set_index("subject")["in_fit"].to_dict()
+    assert made == {"s3": "yes", "n1": "no"}
+    told = "".join(capsys.readouterr()).replace("\n", " ")
+    assert "1 of 2 subjects (s3) is among those who fitted the landmarks" in told
     for steps, rows, part in (
         ("nyul:high=98", ["n0,T1,n0.nii.gz,,,z"], "prepared by nyul, but the steps here are nyul_high=98"),
         ("zscore", ["n0,T1,n0.nii.gz,,,z"], "no step uses them"),
@@ -159,6 +168,19 @@ def test_one_broken_image_is_one_failure(tmp_path: Path) -> None:
     assert not ((made["subject"] == "s1") & (made["sequence"] == "T1")).any()
     assert len(list((tmp_path / "out" / "images").iterdir())) == 7
     assert set(made["variant"]) == {"nyul"}
+
+
+def test_a_scan_that_is_left_out_still_tells_who_was_seen(tmp_path: Path) -> None:
+    make_cohort(tmp_path, subjects=2, sequences=("T1", "T2"))
+    rows = [
+        f"s{number},{sequence},s{number}_{sequence}.nii.gz,auto,s{number}_A.nii.gz,{state},{state}"
+        for number in range(2)
+        for sequence, state in (("T1", "yes" if number else "no"), ("T2", "no"))
+    ]
+    table = write_cohort(tmp_path, rows, "subject,sequence,image,reader,mask,in_fit,in_training")
+    done = prepared(table, tmp_path / "out", steps="zscore", sequences=("T2",))
+    assert dict(zip(done.cohort.table["subject"], done.cohort.table["in_fit"], strict=True))["s1"] == "yes"
+    assert seen_subjects(done.cohort.table) == {"s1"}
 
 
 def test_a_scan_without_one_of_its_channels_is_left_out(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from nbradiomics.cli.console import notes
+from nbradiomics.cli.console import notes, output
 from nbradiomics.cli.folders import renewed, working_on_images
 from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Lesions, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from
@@ -21,6 +21,7 @@ from nbradiomics.cli.steps import (
     show_made_again,
 )
 from nbradiomics.errors import InputError
+from nbradiomics.messages.wording import counted
 
 if TYPE_CHECKING:
     from nbradiomics.cohort import Cohort
@@ -172,6 +173,7 @@ def habitats(
         inputs = [*loaded.files(), *([model] if model else [])]
         _provenance(out, inputs, habitats=asked, **done.record())
         _finish(done.notes, execution)
+        output.print(_whose(done), markup=False)
         regions = len(done.tables.regions)
         finish(
             [*failed, *done.failures],
@@ -218,6 +220,19 @@ def _write(done: HabitatCohort, out: Path, folder: Path) -> None:
     for name, model in done.models.items():
         if len(done.models) > 1:
             model.write(folder / f"model_{name}.json")
+
+
+def _whose(done: HabitatCohort) -> str:
+    """Say whose voxels decide about the habitats."""
+    parts = [part for part in done.plan.values() if part["applied_to"]]
+    if not parts:
+        return "Habitats of the given model."
+    if len(parts) > 1:
+        return f"Habitats cross-fitted in {len(parts)} folds of subjects."
+    return (
+        f"Habitats fitted on {counted(len(parts[0]['fitted_on']), 'named subject')} (column in_fit): outcome "
+        "models are not evaluated on them."
+    )
 
 
 def _provenance(out: Path, inputs: list[Path], **parts: object) -> None:

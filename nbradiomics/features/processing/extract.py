@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from nbradiomics.cohort import Case, CohortSource, Scan, load_cohort
 from nbradiomics.cohort.case_region import region_on
 from nbradiomics.cohort.lesions import LesionRule, measured_cases
+from nbradiomics.cohort.sites import sites_of
 from nbradiomics.cohort.variants import as_originals
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
@@ -17,7 +18,7 @@ from nbradiomics.execution.workspace import Payload
 from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.cohort import FeatureTable, small_components
 from nbradiomics.features.extract import DEFAULT_ENGINE, extract_pipelines, require_able, resolve_label
-from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of, sites_of
+from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of
 from nbradiomics.features.grouped import extract_items, payload_of
 from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import Parameters

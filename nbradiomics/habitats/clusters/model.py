@@ -47,6 +47,9 @@ class HabitatModel(BaseModel):
         Numbers of subjects and voxels that fitted it.
     images
         Fingerprints of the images that fitted it, by which their subjects are found again under any name.
+    names
+        Prints of the names of the subjects that fitted it (`nbradiomics.cohort.fitted_names`), by which they
+        are found again with other images.
     seed
         Seed of the fit.
     """
@@ -69,6 +72,7 @@ class HabitatModel(BaseModel):
     subjects: int
     voxels: int
     images: tuple[str, ...]
+    names: tuple[str, ...] = ()
     seed: int
 
     @model_validator(mode="after")

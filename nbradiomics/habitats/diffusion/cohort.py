@@ -21,11 +21,12 @@ from nbradiomics.habitats.diffusion.b_values import diffusion_images
 from nbradiomics.habitats.diffusion.one_scan import STAGE, DiffusionJob, MadeMaps
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
+from nbradiomics.messages.wording import counted
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
 
-#: Channels of the maps.
-ADC, ADC_ERROR = "ADC", "ADC_error"
+#: Channels of the maps, and their unit.
+ADC, ADC_ERROR, ADC_UNIT = "ADC", "ADC_error", "mm2/s"
 
 
 @dataclass(frozen=True, repr=False)
@@ -39,9 +40,10 @@ class DiffusionCohort(Result):
     table
         Columns of `DIFFUSION`, one row per scan whose images were fitted.
     failures
-        Scans that failed, such as those without diffusion images.
+        Scans that failed, such as those without diffusion images, and masks that could not be read: the noise
+        is then that of the other masks.
     notes
-        What a user should know: scans without an error map.
+        What a user should know: scans without an error map, sequences without diffusion images.
     """
 
     cohort: Cohort
@@ -98,9 +100,11 @@ def fit_adc(
             f"{cohort.path} has the channel {' and '.join(taken)} already.",
             "Remove its rows, or rename the channel.",
         )
-    jobs, failures = _jobs(cohort, Path(out), label, settings)
+    jobs, failed = _jobs(cohort, Path(out), label, settings)
     if not jobs:
-        raise InputError(f"no scan has diffusion images: {failures[0].cause}", failures[0].hint)
+        first = next(iter(failed.values()))
+        raise InputError(f"no scan has diffusion images: {first.cause}", first.hint)
+    failures, left_out = _by_sequence(jobs, failed)
     batch = execution.map(
         DiffusionJob.make,
         {name: (job,) for name, job in jobs.items()},
@@ -113,29 +117,46 @@ def fit_adc(
     )
     table = DIFFUSION.table([payload["row"] for payload in batch.results.values()])
     done = _with_maps(cohort, {name: jobs[name] for name in batch.results}, batch.results)
-    return DiffusionCohort(done, table, [*failures, *batch.failures], tuple(_notes(batch.results)))
+    failures += batch.failures
+    failures += [Failure(*one) for payload in batch.results.values() for one in payload["failures"]]
+    return DiffusionCohort(done, table, failures, (*left_out, *_notes(batch.results)))
 
 
 def _jobs(
     cohort: Cohort, out: Path, label: int, settings: DiffusionSettings
-) -> tuple[dict[str, DiffusionJob], list[Failure]]:
+) -> tuple[dict[str, DiffusionJob], dict[Scan, Failure]]:
     scans = cohort.scans()
     if not scans:
         raise InputError(f"{cohort.path} has no scans.", "Add a row for each image.")
     cases: dict[Scan, list[Case]] = {}
     for case in cohort.cases():
         cases.setdefault(case.scan, []).append(case)
-    jobs, failures = {}, []
+    jobs, failures = {}, {}
     for scan, stem in zip(scans, file_stems([scan.key for scan in scans]), strict=True):
         files = [Path(os.path.abspath(out / f"{stem}_{name}.nii.gz")) for name in (ADC, ADC_ERROR)]
         try:
             images = diffusion_images(scan, settings.b_values)
         except InputError as error:
-            failures.append(failure_of(scan.name, STAGE, error))
+            failures[scan] = failure_of(scan.name, STAGE, error)
             continue
         drawn = tuple(cases.get(scan, ()))
         jobs[scan.name] = DiffusionJob(scan, images, drawn, label, files[0], files[1], settings)
     return jobs, failures
+
+
+def _by_sequence(
+    jobs: Mapping[str, DiffusionJob], failed: Mapping[Scan, Failure]
+) -> tuple[list[Failure], list[str]]:
+    """Failures of scans whose sequence has diffusion images, and a note about the other sequences."""
+    fitted = {job.scan.sequence for job in jobs.values()}
+    others = [scan for scan in failed if scan.sequence not in fitted]
+    failures = [failure for scan, failure in failed.items() if scan.sequence in fitted]
+    if not others:
+        return failures, []
+    names = ", ".join(sorted({scan.sequence for scan in others}))
+    return failures, [
+        f"{counted(len(others), 'scan')} of {names} left out: no scan of it has the diffusion images."
+    ]
 
 
 def _with_maps(cohort: Cohort, jobs: Mapping[str, DiffusionJob], made: Mapping[str, Any]) -> Cohort:
@@ -148,7 +169,7 @@ def _with_maps(cohort: Cohort, jobs: Mapping[str, DiffusionJob], made: Mapping[s
     }
     rows = []
     for name, job in jobs.items():
-        like = {**firsts[job.scan.key], **emptied}
+        like = {**firsts[job.scan.key], **emptied, "unit": ADC_UNIT}
         rows.append({**like, "channel": ADC, "image": str(job.adc_file)})
         if job.error_file.name in made[name]["files"]:
             rows.append({**like, "channel": ADC_ERROR, "image": str(job.error_file)})

@@ -14,8 +14,9 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort import Case, Scan
 from nbradiomics.cohort.case_region import read_case_region, region_hashes
-from nbradiomics.errors import InputError
-from nbradiomics.execution.workspace import Payload, content_hash, hashes_by_name, result_key
+from nbradiomics.errors import InputError, StorageError
+from nbradiomics.execution.batch import Failure, failure_of
+from nbradiomics.execution.workspace import PASSING, Payload, content_hash, hashes_by_name, result_key
 from nbradiomics.habitats.diffusion.b_values import DiffusionImage
 from nbradiomics.habitats.diffusion.maps import DiffusionMaps, diffusion_maps
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
@@ -27,10 +28,12 @@ _REASONS = ("no_signal", "not_converged", "at_noise", "negative", "too_large")
 
 
 class MadeMaps(TypedDict):
-    """Stored result: the row of the table, and the hashes of the written files by name."""
+    """Stored result: the row of the table, hashes of the written files by name, masks that failed."""
 
     row: dict[str, Any]
     files: dict[str, str]
+    failures: list[list[str]]
+    passing: bool
 
 
 @dataclass(frozen=True)
@@ -64,7 +67,7 @@ class DiffusionJob:
         """Fit the images and write the maps."""
         images = read_on_one_grid([(image.channel, image.file) for image in self.images])
         signals = np.stack([_voxels(image) for image in images], axis=1)
-        region, kind = self._region(images[0])
+        region, kind, failures = self._region(images[0])
         b_values = np.array([image.b_value for image in self.images])
         maps = diffusion_maps(signals, b_values, region, self.settings)
         _write(maps.adc, images[0], self.adc_file)
@@ -79,16 +82,29 @@ class DiffusionJob:
             "region": kind,
             **_described(maps, signals, region),
         }
-        return {"row": row, "files": self.file_hashes()}
+        return {
+            "row": row,
+            "files": self.file_hashes(),
+            "failures": [[one.case, one.stage, one.cause, one.hint, one.details] for one in failures],
+            PASSING: bool(failures),  # failures are never stored
+        }
 
-    def _region(self, image: sitk.Image) -> tuple[NDArray[np.bool_], str]:
-        """Voxels of all masks on the grid of the diffusion images, or the bright voxels."""
-        regions = [read_case_region(case, self.label) for case in self.cases]
+    def _region(self, image: sitk.Image) -> tuple[NDArray[np.bool_], str, list[Failure]]:
+        """Voxels of all masks on the grid of the diffusion images, or the bright ones; masks that failed."""
+        regions: list[sitk.Image] = []
+        failures: list[Failure] = []
+        for case in self.cases:
+            try:
+                regions.append(read_case_region(case, self.label))
+            except StorageError:
+                raise
+            except Exception as error:  # as in `execution.batch.guarded`
+                failures.append(failure_of(case.name, STAGE, error))
         regions = [region for region in regions if not grid_difference(region, image)]
         if regions and (inside := _voxels(reduce(sitk.Or, regions)) != 0).any():
-            return inside, "masks"
+            return inside, "masks", failures
         bright = sitk.OtsuThreshold(sitk.Cast(image, sitk.sitkFloat64), 0, 1)
-        return _voxels(bright) != 0, "bright voxels"
+        return _voxels(bright) != 0, "bright voxels", failures
 
 
 def read_on_one_grid(files: list[tuple[str, Path]]) -> list[sitk.Image]:

@@ -90,7 +90,8 @@ def _by_sequence(table: pd.DataFrame, path: Path, typical: Mapping[str, float]) 
     ):
         known = known_unit(unit) or unit.strip()
         named = f"{sequence}, channel {channel}" if channel else str(sequence)
-        diffusion = known in _FACTORS or (not known and is_adc(channel or sequence))
+        has_unit = known in _FACTORS and not channel.endswith("_error")  # the map of its errors has it too
+        diffusion = has_unit or (not known and is_adc(channel or sequence))
         image = _Image(int(place) + 2, file, named, known, typical.get(file, float("nan")), diffusion)
         groups.setdefault(named, []).append(image)
     return groups
