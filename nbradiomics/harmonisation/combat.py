@@ -256,7 +256,7 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         table = checked_table(X)
         columns = self.columns()
         require_columns(table, [*columns, *self.covariates])
-        require_no_outcome(table, [*columns, *self.covariates], y)
+        require_no_outcome(table, columns, list(self.covariates), y)
         others = table.drop(columns=[*columns, *self.covariates])
         self.features_ = list(choose_features(others, tuple(self.features or ())).names)
         if not self.features_:

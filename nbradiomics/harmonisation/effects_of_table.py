@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import Declaration
 from nbradiomics.harmonisation.batch_columns import check_batches, read_batches
+from nbradiomics.harmonisation.confounding import confounded
+from nbradiomics.harmonisation.finite import finite_values
 from nbradiomics.harmonisation.request import check_design, combat_of, harmonised_features
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.harmonisation.site_effects import SiteEffects, measure_site_effects
@@ -55,9 +56,12 @@ def effects_of_table(
     check_design(batches, asked)
     others = features.drop(columns=[name for name in batches if name in features])
     names = harmonised_features(choose_features(others).names, asked)
-    values = features[list(names)].replace([np.inf, -np.inf], np.nan).reset_index(drop=True)
-    effects = named_effects(values, batches.reset_index(drop=True), features["subject"], asked, settings)
-    return effects, [problem.problem for problem in problems if problem.severity == "warning"]
+    values, notes = finite_values(features, names)
+    effects = named_effects(
+        values.reset_index(drop=True), batches.reset_index(drop=True), features["subject"], asked, settings
+    )
+    notes += confounded(batches, asked)
+    return effects, [*notes, *(problem.problem for problem in problems if problem.severity == "warning")]
 
 
 def named_effects(

@@ -14,6 +14,8 @@ from nbradiomics.cohort.fitting_subjects import FittingPlan, FittingSubjects, fi
 from nbradiomics.cohort.in_fit import with_fitted
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import check_batches, read_batches, require_batches
+from nbradiomics.harmonisation.confounding import confounded
+from nbradiomics.harmonisation.finite import finite_values, impossible_values
 from nbradiomics.harmonisation.request import combat_of, harmonised_features
 from nbradiomics.harmonisation.schema import TREATMENTS
 from nbradiomics.harmonisation.settings import Harmonise
@@ -114,21 +116,23 @@ def harmonise_table(
     check_batches(batches[own], subjects[own].tolist(), harmonise)
     others = features.drop(columns=[name for name in batches if name in features])
     names = harmonised_features(choose_features(others).names, harmonise)
-    changed, treatments = features.astype(dict.fromkeys(names, np.float64)), []
+    values, notes = finite_values(features, names)
+    changed, treatments = features.assign(**{name: values[name] for name in names}), []
     for context, rows in _contexts(features):
         for part in plan.parts:
             known = rows & subjects.isin(part.fitted_on).to_numpy()
             new = rows & subjects.isin(part.applied_to).to_numpy()
             if not new.any():
                 continue
-            table = _plain(features, names, batches)
+            table = _plain(features, values, batches)
             combat = combat_of(harmonise).fit(table[known])
             changed.loc[new, list(names)] = (
                 combat.transform(table[new]).iloc[:, 1 : 1 + len(names)].to_numpy()
             )
             treatments.append(combat.treatments(table[new]).assign(context=context, fit=part.name))
+    notes += [*impossible_values(values, changed[list(names)]), *confounded(batches[own], harmonise)]
     told = [problem.problem for problem in problems if problem.severity == "warning"]
-    sentences = (*_sentences(plan, names, harmonise), *told)
+    sentences = (*_sentences(plan, names, harmonise), *notes, *told)
     done = HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
     return HarmonisedTable(with_fitted(changed, plan.fitted), done, tuple(names), sentences)
 
@@ -162,11 +166,10 @@ def _contexts(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
         yield str(key), (keys == key).to_numpy()
 
 
-def _plain(features: pd.DataFrame, names: Sequence[str], batches: pd.DataFrame) -> pd.DataFrame:
+def _plain(features: pd.DataFrame, values: pd.DataFrame, batches: pd.DataFrame) -> pd.DataFrame:
     """Subjects, features under plain names, so that all are taken, and batches."""
-    plain = [f"feature {number}" for number in range(len(names))]
-    values = features[list(names)].replace([np.inf, -np.inf], np.nan).set_axis(plain, axis=1)
-    return pd.concat([features["subject"].astype(str), values, batches], axis=1)
+    plain = [f"feature {number}" for number in range(values.shape[1])]
+    return pd.concat([features["subject"].astype(str), values.set_axis(plain, axis=1), batches], axis=1)
 
 
 def _sentences(plan: FittingPlan, names: Sequence[str], harmonise: Harmonise) -> Iterator[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from nbradiomics.harmonisation.confounding import confounded
 from nbradiomics.harmonisation.effect_text import effect_facts, effect_sentences
 from nbradiomics.messages.wording import counted
+from nbradiomics.outcome.noise_of_sites import exceeds_chance, noise_sentences
 from nbradiomics.outcome.unseen_batches import unseen_counts, unseen_sentences
 
 if TYPE_CHECKING:
@@ -17,6 +19,29 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.harmonisation import Harmonisation
 
 _SHOWN = 8
+
+
+class Measured(NamedTuple):
+    """What was measured of a harmonisation.
+
+    Attributes
+    ----------
+    effects
+        Batch effects before and after; None if they were not measured.
+    unmeasured
+        Why they were not.
+    noise
+        What noise reaches, see `noise_of_sites`; empty if it was not measured.
+    order
+        Name of the metric of the order that noise reaches.
+    """
+
+    effects: SiteEffects | None = None
+    unmeasured: str = ""
+    noise: Mapping[str, Any] = {}
+    order: str = ""
+
+
 _METHODS = {
     "parametric": "parametric empirical Bayes",
     "non-parametric": "non-parametric empirical Bayes",
@@ -39,7 +64,8 @@ def harmonisation_facts(data: OutcomeData, pairs: Sequence[tuple[pd.Index, pd.In
         The settings (``batch, covariates, parametric, ...``); ``levels`` (subjects of each level, by batch
         column), ``harmonised`` and ``as_measured`` (numbers of features), ``missing`` (subjects without a
         value, by covariate), ``unseen_batches`` (by column and level: folds in which no training subject
-        had it, and most subjects of it in one of them).
+        had it, and most subjects of it in one of them), ``confounded`` (sentences about columns whose effects
+        can hardly be told apart).
     """
     harmonisation = data.harmonisation
     if harmonisation is None:
@@ -54,6 +80,7 @@ def harmonisation_facts(data: OutcomeData, pairs: Sequence[tuple[pd.Index, pd.In
         "as_measured": len(data.radiomic) - len(harmonisation.features),
         "missing": {str(name): int(count) for name, count in missing.items() if count},
         "unseen_batches": unseen_counts(harmonisation, pairs),
+        "confounded": list(confounded(own, asked)),
     }
 
 
@@ -131,9 +158,8 @@ def tell_harmonisation(
     summary: dict[str, Any],
     data: OutcomeData,
     pairs: Sequence[tuple[pd.Index, pd.Index]],
+    measured: Measured,
     *,
-    effects: SiteEffects | None = None,
-    unmeasured: str = "",
     external: bool = False,
 ) -> None:
     """Add the facts to a summary, and the sentences after its first one.
@@ -146,10 +172,8 @@ def tell_harmonisation(
         Data of the models.
     pairs
         Training and predicted subjects, as for `harmonisation_facts`.
-    effects
-        Batch effects before and after, if they were measured.
-    unmeasured
-        Why they were not.
+    measured
+        What was measured of the harmonisation.
     external
         Whether the predicted subjects are those of an external cohort.
     """
@@ -159,12 +183,21 @@ def tell_harmonisation(
         return
     rated = data.stability.ratings is not None
     told = list(harmonisation_sentences(facts, data.harmonisation, rated=rated, external=external))
-    facts["effects"] = effect_facts(effects)
+    facts["effects"] = effect_facts(measured.effects)
     told += effect_sentences(facts["effects"])
-    told += [f"The batch effects were not measured: {unmeasured}"] if unmeasured else []
+    told += [f"The batch effects were not measured: {measured.unmeasured}"] if measured.unmeasured else []
+    facts["noise"] = measured.noise
+    noise = list(noise_sentences(measured.noise, measured.order))
+    told += noise
     told += _same_names(data.harmonisation, *pairs[0]) if external else []
+    told[1:1] = facts["confounded"]
     summary["sentences"][1:1] = told
-    summary["leading"] += [told[0], *(text for text in told if text.startswith("Batches of"))]
+    summary["leading"] += [
+        told[0],
+        *facts["confounded"],
+        *(text for text in told if text.startswith("Batches of")),
+    ]
+    summary["leading"] += noise if exceeds_chance(measured.noise) else []
 
 
 def _same_names(harmonisation: Harmonisation, first: pd.Index, second: pd.Index) -> Iterator[str]:
