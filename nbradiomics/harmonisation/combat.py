@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -211,6 +212,26 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         for stage in self.stages_:
             values = stage.adjusted(values, batches_of(X, stage.column), subjects_of(X), design)
         return self._table(X, values)
+
+    def with_unseen(self, X: pd.DataFrame) -> Self:
+        """A copy that also knows the batches of a table that were unseen, by the estimates of its subjects.
+
+        Other subjects of these batches are then harmonised as those of a batch with training subjects. It is
+        meant for ``unseen="estimate"``; otherwise nothing is estimated.
+
+        Raises
+        ------
+        InputError
+            As `transform`.
+        """
+        values, design = self._prepared(X)
+        found, stages = copy(self), []
+        for stage in self.stages_:
+            own = batches_of(X, stage.column), subjects_of(X), design
+            stages.append(stage.with_unseen(values, *own))
+            values = stages[-1].adjusted(values, *own)
+        found.stages_ = stages
+        return found
 
     def treatments(self, X: pd.DataFrame) -> pd.DataFrame:
         """What `transform` does with each batch of a table: the columns of `report_`.

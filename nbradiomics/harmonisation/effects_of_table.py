@@ -10,7 +10,11 @@ from nbradiomics.harmonisation.confounding import confounded
 from nbradiomics.harmonisation.finite import finite_values
 from nbradiomics.harmonisation.request import check_design, combat_of, harmonised_features
 from nbradiomics.harmonisation.settings import Harmonise
-from nbradiomics.harmonisation.site_effects import SiteEffects, measure_site_effects
+from nbradiomics.harmonisation.site_effects import (
+    SiteEffects,
+    measure_new_cohort,
+    measure_site_effects,
+)
 from nbradiomics.harmonisation.site_settings import SiteEffectSettings
 from nbradiomics.tables import choose_features
 
@@ -70,6 +74,8 @@ def named_effects(
     subjects: pd.Series | pd.Index,
     asked: Harmonise,
     settings: SiteEffectSettings,
+    *,
+    first: int | None = None,
 ) -> SiteEffects:
     """Measure batch effects of all columns of a table, whatever they are called.
 
@@ -83,11 +89,17 @@ def named_effects(
         Names of the subjects, in the same order.
     asked, settings
         What is harmonised, and how it is measured.
+    first
+        Number of rows of the cohort that fits the harmonisation, if those of a new cohort follow them.
     """
     plain = {f"feature {number}": str(name) for number, name in enumerate(values)}
     parts = (values.set_axis(list(plain), axis=1), batches)
     table = pd.concat([part.reset_index(drop=True) for part in parts], axis=1)
     table = table.assign(subject=[str(name) for name in subjects])
-    found = measure_site_effects(combat_of(asked), table, settings)
+    combat = combat_of(asked)
+    if first is None:
+        found = measure_site_effects(combat, table, settings)
+    else:
+        found = measure_new_cohort(combat, table.iloc[:first], table.iloc[first:], settings)
     features, covariates = (part.assign(feature=part["feature"].map(plain)) for part in found[:2])
     return found._replace(features=features, covariates=covariates)

@@ -7,9 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-from nbradiomics.messages.wording import counted
-
-_SHOWN = 5
+from nbradiomics.messages.wording import counted, shortened
 
 
 def finite_values(features: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
@@ -30,7 +28,7 @@ def finite_values(features: pd.DataFrame, names: Sequence[str]) -> tuple[pd.Data
     cases = [f"{names[column]} of {subjects[row]}" for row, column in np.argwhere(infinite).tolist()]
     sentence = (
         f"{counted(len(cases), 'value')} of {counted(int(infinite.any(axis=0).sum()), 'feature')} "
-        f"{'is' if len(cases) == 1 else 'are'} infinite and became missing: {_listed(cases)}."
+        f"{'is' if len(cases) == 1 else 'are'} infinite and became missing: {shortened(cases)}."
     )
     return values.mask(infinite), [sentence]
 
@@ -49,14 +47,9 @@ def impossible_values(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str
         if before[name].min() >= 0 and (after[name] < 0).any()
     }
     if below:
-        listed = _listed([f"{name} ({count})" for name, count in below.items()])
+        listed = shortened([f"{name} ({count})" for name, count in below.items()])
         yield (
             f"{counted(len(below), 'feature')} without a value below 0 before the harmonisation "
             f"{'has' if len(below) == 1 else 'have'} some after it (rows): {listed}. ComBat shifts and "
             "rescales as if features had no limits: these values compare subjects, and mean nothing else."
         )
-
-
-def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more

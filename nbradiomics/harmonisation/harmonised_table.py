@@ -117,24 +117,36 @@ def harmonise_table(
     others = features.drop(columns=[name for name in batches if name in features])
     names = harmonised_features(choose_features(others).names, harmonise)
     values, notes = finite_values(features, names)
-    changed, treatments = features.assign(**{name: values[name] for name in names}), []
+    changed, treatments = _harmonised(features, values, batches, plan, harmonise)
+    notes += [*impossible_values(values, changed), *confounded(batches[own], harmonise)]
+    told = [problem.problem for problem in problems if problem.severity == "warning"]
+    sentences = (*_sentences(plan, names, harmonise), *notes, *told)
+    table = features.assign(**{name: changed[name] for name in names})
+    return HarmonisedTable(with_fitted(table, plan.fitted), treatments, tuple(names), sentences)
+
+
+def _harmonised(
+    features: pd.DataFrame,
+    values: pd.DataFrame,
+    batches: pd.DataFrame,
+    plan: FittingPlan,
+    harmonise: Harmonise,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Harmonise each context by the fit of each part of the plan: values, and what was done with batches."""
+    subjects = features["subject"].astype(str)
+    changed, treatments = values.copy(), []
+    table = _plain(features, values, batches)
     for context, rows in _contexts(features):
         for part in plan.parts:
             known = rows & subjects.isin(part.fitted_on).to_numpy()
             new = rows & subjects.isin(part.applied_to).to_numpy()
             if not new.any():
                 continue
-            table = _plain(features, values, batches)
             combat = combat_of(harmonise).fit(table[known])
-            changed.loc[new, list(names)] = (
-                combat.transform(table[new]).iloc[:, 1 : 1 + len(names)].to_numpy()
-            )
+            found = combat.transform(table[new]).iloc[:, 1 : 1 + values.shape[1]]
+            changed.loc[new] = found.to_numpy()
             treatments.append(combat.treatments(table[new]).assign(context=context, fit=part.name))
-    notes += [*impossible_values(values, changed[list(names)]), *confounded(batches[own], harmonise)]
-    told = [problem.problem for problem in problems if problem.severity == "warning"]
-    sentences = (*_sentences(plan, names, harmonise), *notes, *told)
-    done = HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
-    return HarmonisedTable(with_fitted(changed, plan.fitted), done, tuple(names), sentences)
+    return changed, HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
 
 
 def _require_subjects(features: pd.DataFrame, clinical: pd.DataFrame | None) -> None:

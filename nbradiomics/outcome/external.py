@@ -11,6 +11,7 @@ import numpy as np
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
+from nbradiomics.outcome.batch_effects import batch_effects
 from nbradiomics.outcome.crossvalidation import check_ratings, run_repeat
 from nbradiomics.outcome.external_cohort import External, joined, read_external
 from nbradiomics.outcome.external_summary import summarise_external
@@ -119,8 +120,9 @@ def _validate(
     performance = external_performance(data, results, settings, task, execution)
     summary = summarise_external(first, second, results, performance, (endpoint, task), settings)
     of_models = replace(first.data, harmonisation=both.harmonisation)
+    measured = Measured(*batch_effects(both, settings.seed, first=len(first.data.y)))
     tell_harmonisation(
-        summary, of_models, [(first.data.frame.index, data.frame.index)], Measured(), external=True
+        summary, of_models, [(first.data.frame.index, data.frame.index)], measured, external=True
     )
     ratios = covariate_ratios(data, task, settings.confidence, people="external subject")
     ratios.tell(summary)
@@ -130,6 +132,7 @@ def _validate(
         flow=data.excluded,
         ratios=ratios.table,
         summary=summary,
+        site_effects=measured.effects,
         **result_tables(data, results, task, settings.confidence),
     )
 

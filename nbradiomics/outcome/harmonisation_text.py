@@ -9,7 +9,7 @@ import pandas as pd
 
 from nbradiomics.harmonisation.confounding import confounded
 from nbradiomics.harmonisation.effect_text import effect_facts, effect_sentences
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.outcome.noise_of_sites import exceeds_chance, noise_sentences
 from nbradiomics.outcome.unseen_batches import unseen_counts, unseen_sentences
 
@@ -42,6 +42,8 @@ class Measured(NamedTuple):
     order: str = ""
 
 
+#: Of whom batch effects between two cohorts are measured.
+_BOTH = "subjects of both cohorts (a level that both have counts as two)"
 _METHODS = {
     "parametric": "parametric empirical Bayes",
     "non-parametric": "non-parametric empirical Bayes",
@@ -105,9 +107,7 @@ def harmonisation_sentences(
         Whether the predicted subjects are those of an external cohort.
     """
     levels = "; ".join(
-        f"{name}: "
-        + ", ".join(f"{level} {count}" for level, count in [*counts.items()][:_SHOWN])
-        + (f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else "")
+        f"{name}: " + shortened((f"{level} {count}" for level, count in counts.items()), _SHOWN)
         for name, counts in facts["levels"].items()
     )
     kept = facts["covariates"]
@@ -130,7 +130,7 @@ def harmonisation_sentences(
     ]
     if small and not external:
         yield (
-            f"Small batches, whose effects are hardly known: {', '.join(small[:_SHOWN])}. Read results of "
+            f"Small batches, whose effects are hardly known: {shortened(small, _SHOWN)}. Read results of "
             "these subjects with caution."
         )
     for name, count in facts["missing"].items():
@@ -184,7 +184,7 @@ def tell_harmonisation(
     rated = data.stability.ratings is not None
     told = list(harmonisation_sentences(facts, data.harmonisation, rated=rated, external=external))
     facts["effects"] = effect_facts(measured.effects)
-    told += effect_sentences(facts["effects"])
+    told += effect_sentences(facts["effects"], who=_BOTH if external else "subjects")
     told += [f"The batch effects were not measured: {measured.unmeasured}"] if measured.unmeasured else []
     facts["noise"] = measured.noise
     noise = list(noise_sentences(measured.noise, measured.order))

@@ -10,13 +10,12 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.request import check_design
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.outcome.harmonisation import Harmonisation
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
 
-_SHOWN = 5
 #: What happens to subjects of an unseen batch, by the rule.
 _BY_RULE = {
     "estimate": "their shift was estimated from the features of these subjects themselves, all together and "
@@ -125,8 +124,7 @@ def _listed(found: Sequence[tuple[str, str, int]]) -> str:
     for column, level, count in found:
         name = f"{column} {level!r}"
         most[name] = max(count, most.get(name, 0))
-    listed = [f"{name} ({counted(count, 'subject')})" for name, count in most.items()]
-    return ", ".join(listed[:_SHOWN]) + (" ..." if len(listed) > _SHOWN else "")
+    return shortened(f"{name} ({counted(count, 'subject')})" for name, count in most.items())
 
 
 def unseen_counts(
@@ -155,9 +153,8 @@ def unseen_sentences(
 ) -> Iterator[str]:
     """Say which batches were unseen, how many subjects they have, and what was done with them."""
     for column, levels in counts.items():
-        listed = ", ".join(
-            f"{level} ({counted(one['subjects'], 'subject')})" for level, one in list(levels.items())[:_SHOWN]
+        listed = shortened(
+            f"{level} ({counted(one['subjects'], 'subject')})" for level, one in levels.items()
         )
-        more = f" and {len(levels) - _SHOWN} more" if len(levels) > _SHOWN else ""
         rule = _BY_RULE[harmonisation.asked.unseen]
-        yield f"Batches of {column} without a training subject {where}: {listed}{more}; {rule}."
+        yield f"Batches of {column} without a training subject {where}: {listed}; {rule}."

@@ -423,14 +423,21 @@ def test_sites_of_an_external_cohort_are_unseen() -> None:
         )
 
 
-def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said() -> None:
+def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     first, plain = (
         with_sites(),
         {**ASKED, "settings": OutcomeSettings(bootstraps=0, penalizer=0.2, l1_ratio=0.0)},
     )
-    result = validate_outcome(
-        first, tuple(external(["north"])), harmonise=Harmonise(site_effects=False, batch="site"), **plain
-    )
+    monkeypatch.setattr("nbradiomics.harmonisation.separability._TREES", 10)
+    result = validate_outcome(first, tuple(external(["north"])), harmonise=Harmonise(batch="site"), **plain)
+    effects = result.summary["harmonisation"]["effects"]["batches"]["site"]
+    # Three sites, of shifts 0, 5 and -3, and `north` of the external cohort, which has all three.
+    assert effects["before"]["chance"] == 0.25
+    assert effects["after"]["rescaled"] == 8
+    assert "on subjects of both cohorts (a level that both" in " ".join(result.summary["sentences"])
+    assert set(result.site_effects.features["state"]) == {"before", "after"}
     assert result.summary["harmonisation"]["unseen_batches"] == {}
     assert "with the name of one of the first cohort: north (60)" in " ".join(result.summary["leading"])
 
