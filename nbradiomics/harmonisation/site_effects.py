@@ -22,6 +22,7 @@ from nbradiomics.harmonisation.site_tests import (
     largest_shift,
     location_effect,
     scale_effect,
+    share_limits,
 )
 from nbradiomics.harmonisation.table_parts import batches_of, subjects_of, values_of
 
@@ -180,12 +181,15 @@ def _features(combat: ComBat, state: str, table: pd.DataFrame) -> Iterator[dict[
         codes: Codes = np.asarray(pd.factorize(batches_of(table, column), sort=True)[0], dtype=np.int64)
         location = location_effect(values, codes, covariates)
         scale = scale_effect(values, codes, covariates)
+        low, high = share_limits(location)
         frame = pd.DataFrame(
             {
                 "location_p": location.p,
                 "location_holm": holm(location.p),
                 "location_bh": benjamini_hochberg(location.p),
                 "location_share": location.share,
+                "location_share_low": low,
+                "location_share_high": high,
                 "largest_shift": largest_shift(values, codes, covariates),
                 "scale_p": scale.p,
                 "scale_holm": holm(scale.p),

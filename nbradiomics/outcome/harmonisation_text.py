@@ -66,15 +66,18 @@ def harmonisation_facts(data: OutcomeData, pairs: Sequence[tuple[pd.Index, pd.In
         The settings (``batch, covariates, parametric, ...``); ``levels`` (subjects of each level, by batch
         column), ``harmonised`` and ``as_measured`` (numbers of features), ``missing`` (subjects without a
         value, by covariate), ``unseen_batches`` (by column and level: folds in which no training subject
-        had it, and most subjects of it in one of them), ``confounded`` (sentences about columns whose effects
-        can hardly be told apart).
+        had it, and most subjects of it in one of them), ``unknown_levels`` (the same, of covariates),
+        ``confounded`` (sentences about columns whose effects can hardly be told apart).
     """
     harmonisation = data.harmonisation
     if harmonisation is None:
         return {}
     own = harmonisation.of(data.frame.index)
     asked = harmonisation.asked
-    missing = own[list(asked.covariates)].isna().sum()
+    everybody = dict.fromkeys(name for known, new in pairs for name in (*known, *new))
+    covariates = harmonisation.of(list(everybody))[list(asked.covariates)]
+    missing = covariates.isna().sum()
+    words = [str(name) for name in covariates if not pd.api.types.is_numeric_dtype(covariates[name])]
     return {
         **asked.model_dump(mode="json"),
         "levels": {name: _counts(own[name]) for name in asked.batch},
@@ -82,6 +85,7 @@ def harmonisation_facts(data: OutcomeData, pairs: Sequence[tuple[pd.Index, pd.In
         "as_measured": len(data.radiomic) - len(harmonisation.features),
         "missing": {str(name): int(count) for name, count in missing.items() if count},
         "unseen_batches": unseen_counts(harmonisation, pairs),
+        "unknown_levels": unseen_counts(harmonisation, pairs, words),
         "confounded": list(confounded(own, asked)),
     }
 
@@ -133,14 +137,22 @@ def harmonisation_sentences(
             f"Small batches, whose effects are hardly known: {shortened(small, _SHOWN)}. Read results of "
             "these subjects with caution."
         )
+    where = "of the first cohort" if external else "in a fold"
     for name, count in facts["missing"].items():
         yield (
             f"{name} was missing in {counted(count, 'subject')}; in the harmonisation they have its average "
             "effect."
         )
+    for name, levels in facts["unknown_levels"].items():
+        listed = shortened(
+            f"{level} ({counted(one['subjects'], 'subject')})" for level, one in levels.items()
+        )
+        yield (
+            f"Levels of {name} without a training subject {where}: {listed}; in the harmonisation they have "
+            "its average effect."
+        )
     if rated:
         yield "The readers' values were harmonised by the same effects before their agreement was judged."
-    where = "of the first cohort" if external else "in a fold"
     yield from unseen_sentences(harmonisation, facts["unseen_batches"], where=where)
 
 

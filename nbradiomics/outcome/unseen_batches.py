@@ -25,11 +25,17 @@ _BY_RULE = {
 
 
 def unseen_batches(
-    harmonisation: Harmonisation, known: Sequence[str] | pd.Index, new: Sequence[str] | pd.Index
+    harmonisation: Harmonisation,
+    known: Sequence[str] | pd.Index,
+    new: Sequence[str] | pd.Index,
+    columns: Sequence[str] | None = None,
 ) -> Iterator[tuple[str, str, int]]:
-    """Yield column, level and number of new subjects of each batch that no known subject has."""
+    """Yield column, level and number of new subjects of each level that no known subject has.
+
+    The columns are those of the batches, if no others are named.
+    """
     before, after = harmonisation.of(known), harmonisation.of(new)
-    for column in harmonisation.asked.batch:
+    for column in harmonisation.asked.batch if columns is None else columns:
         fresh = after[column][~after[column].isin(before[column].unique())]
         for level, count in fresh.value_counts().sort_index().items():
             yield column, str(level), int(count)
@@ -128,7 +134,9 @@ def _listed(found: Sequence[tuple[str, str, int]]) -> str:
 
 
 def unseen_counts(
-    harmonisation: Harmonisation, pairs: Sequence[tuple[pd.Index, pd.Index]]
+    harmonisation: Harmonisation,
+    pairs: Sequence[tuple[pd.Index, pd.Index]],
+    columns: Sequence[str] | None = None,
 ) -> dict[str, dict[str, dict[str, int]]]:
     """Count, for each column and unseen level, the folds and the most subjects of it in one of them.
 
@@ -138,10 +146,12 @@ def unseen_counts(
         Batches.
     pairs
         Training and held-out subjects of each fold.
+    columns
+        Columns of levels; the batch columns, if none are named.
     """
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for known, new in pairs:
-        for column, level, number in unseen_batches(harmonisation, known, new):
+        for column, level, number in unseen_batches(harmonisation, known, new, columns):
             one = counts.setdefault(column, {}).setdefault(level, {"folds": 0, "subjects": 0})
             one["folds"] += 1
             one["subjects"] = max(number, one["subjects"])

@@ -423,6 +423,19 @@ def test_sites_of_an_external_cohort_are_unseen() -> None:
         )
 
 
+def test_missing_and_unknown_covariates_of_an_external_cohort_are_told() -> None:
+    first, second = with_sites(), tuple(external(["north"]))
+    first[1]["stage"] = np.resize(["I", "II", "III"], 90)
+    second[1]["stage"] = np.resize(["I", "II", "IV"], 60)
+    second[1].loc[:3, "stage"] = ""
+    settings = OutcomeSettings(bootstraps=0, penalizer=0.2, l1_ratio=0.0)
+    asked = Harmonise(site_effects=False, batch="site", covariates="stage")
+    result = validate_outcome(first, second, harmonise=asked, **{**ASKED, "settings": settings})
+    told = " ".join(result.summary["sentences"])
+    assert "stage was missing in 4 subjects" in told
+    assert "Levels of stage without a training subject of the first cohort: IV (19 subjects)" in told
+
+
 def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -436,7 +449,7 @@ def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said(
     # Three sites, of shifts 0, 5 and -3, and `north` of the external cohort, which has all three.
     assert effects["before"]["chance"] == 0.25
     assert effects["after"]["rescaled"] == 8
-    assert "on subjects of both cohorts (a level that both" in " ".join(result.summary["sentences"])
+    assert "subjects of both cohorts (a level that both" in " ".join(result.summary["sentences"])
     assert set(result.site_effects.features["state"]) == {"before", "after"}
     assert result.summary["harmonisation"]["unseen_batches"] == {}
     assert "with the name of one of the first cohort: north (60)" in " ".join(result.summary["leading"])
