@@ -19,7 +19,7 @@ from nbradiomics.harmonisation.finite import finite_values, impossible_values
 from nbradiomics.harmonisation.request import combat_of, harmonised_features
 from nbradiomics.harmonisation.schema import TREATMENTS
 from nbradiomics.harmonisation.settings import Harmonise
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.settings import spread
 from nbradiomics.tables import choose_features
 from nbradiomics.tables.schema import Column
@@ -117,8 +117,8 @@ def harmonise_table(
     others = features.drop(columns=[name for name in batches if name in features])
     names = harmonised_features(choose_features(others).names, harmonise)
     values, notes = finite_values(features, names)
-    changed, treatments = _harmonised(features, values, batches, plan, harmonise)
-    notes += [*impossible_values(values, changed), *confounded(batches[own], harmonise)]
+    changed, treatments, apart = _harmonised(features, values, batches, plan, harmonise)
+    notes += [*_apart(apart), *impossible_values(values, changed), *confounded(batches[own], harmonise)]
     told = [problem.problem for problem in problems if problem.severity == "warning"]
     sentences = (*_sentences(plan, names, harmonise), *notes, *told)
     table = features.assign(**{name: changed[name] for name in names})
@@ -131,10 +131,21 @@ def _harmonised(
     batches: pd.DataFrame,
     plan: FittingPlan,
     harmonise: Harmonise,
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Harmonise each context by the fit of each part of the plan: values, and what was done with batches."""
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Harmonise each context by the fit of each part of the plan.
+
+    Returns
+    -------
+    changed
+        Harmonised values.
+    treatments
+        What was done with each batch: the table `HARMONISED_BATCHES`.
+    apart
+        Features that were not harmonised as the others: the table `FEATURE_NOTES`, of all fits.
+    """
     subjects = features["subject"].astype(str)
-    changed, treatments = values.copy(), []
+    changed, treatments, apart = values.copy(), [], []
+    plain = {f"feature {number}": str(name) for number, name in enumerate(values)}
     table = _plain(features, values, batches)
     for context, rows in _contexts(features):
         for part in plan.parts:
@@ -145,8 +156,17 @@ def _harmonised(
             combat = combat_of(harmonise).fit(table[known])
             found = combat.transform(table[new]).iloc[:, 1 : 1 + values.shape[1]]
             changed.loc[new] = found.to_numpy()
+            apart.append(combat.feature_notes_.assign(feature=combat.feature_notes_["feature"].map(plain)))
             treatments.append(combat.treatments(table[new]).assign(context=context, fit=part.name))
-    return changed, HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
+    done = HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
+    return changed, done, pd.concat(apart)
+
+
+def _apart(notes: pd.DataFrame) -> Iterator[str]:
+    """Say which features were not harmonised as the others in a fit, and why."""
+    for note, part in notes.groupby("note", sort=True):
+        names = part["feature"].unique()
+        yield f"{counted(len(names), 'feature')} not harmonised as the others ({note}): {shortened(names)}."
 
 
 def _require_subjects(features: pd.DataFrame, clinical: pd.DataFrame | None) -> None:

@@ -125,6 +125,8 @@ def _flagged(fit: Fit) -> Iterator[tuple[Flags, str]]:
         fit.simple & ~fit.undefined,
         "its values cannot tell covariates and batches apart: fitted without covariates",
     )
+    for batch, constant in fit.constant.items():
+        yield constant & ~fit.rigid & ~fit.undefined, f"it does not vary in {batch}: its scale stays there"
     for batch, count in fit.counts.items():
         yield (count == 0) & ~fit.undefined, _without_value(batch, eb=fit.method.eb)
 

@@ -56,6 +56,7 @@ def test_infinite_and_impossible_values_are_told() -> None:
     features.insert(0, "subject", [f"s{place:02}" for place in range(60)])
     features.loc[4, "original_firstorder_F2"] = np.inf
     features.loc[7, "original_firstorder_F3"] = -np.inf
+    features.loc[SITES == "west", "original_firstorder_F5"] = 1.5
     clinical = pd.DataFrame({"subject": features["subject"], "site": SITES})
     done = harmonise_table(features, clinical, batch="site", fit_folds=3)
     told = " ".join(done.sentences)
@@ -64,6 +65,10 @@ def test_infinite_and_impossible_values_are_told() -> None:
         "original_firstorder_F3 of s07." in told
     )
     assert done.table.isna().sum().sum() == 2
+    assert (
+        "1 feature not harmonised as the others (it does not vary in west: its scale stays there): "
+        "original_firstorder_F5." in told
+    )
     below = {name: int((done.table[name] < 0).sum()) for name in done.features}
     assert "have some after it (rows)" in told
     assert all(f"{name} ({count})" in told for name, count in [*below.items()][:2] if count)

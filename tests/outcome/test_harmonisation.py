@@ -114,6 +114,7 @@ def test_site_effects_are_gone_out_of_fold_and_the_model_is_better() -> None:
 
 def test_batch_effects_are_measured_and_the_model_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nbradiomics.harmonisation.separability._TREES", 20)
+    monkeypatch.setattr("nbradiomics.outcome.noise_of_sites.DRAWS", 2)
     features, clinical = with_sites()
     plain = evaluate_outcome(features, clinical, **ASKED)
     harmonised = evaluate_outcome(features, clinical, harmonise=Harmonise(batch="site"), **ASKED)
