@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 #: Draws of noise: with 120 subjects the mean of 40 has a standard error of 0.011.
 DRAWS = 40
+#: Draws of a quick evaluation, one without refits.
+QUICK_DRAWS = 10
 _MODEL = "radiomic"
 #: A mean is above chance from this number of its standard errors on.
 _ERRORS = 2
@@ -50,12 +52,13 @@ def noise_of_sites(
         return {}
     once = settings.changed(repeats=1, permutations=0) if data.sites is None else settings
     once = once.changed(selection="none") if settings.selection == AUTO else once
-    cases = {f"draw {number}": (data, once, task, number) for number in range(1, DRAWS + 1)}
+    draws = DRAWS if settings.refits and settings.bootstraps else QUICK_DRAWS
+    cases = {f"draw {number}": (data, once, task, number) for number in range(1, draws + 1)}
     stored = stored_cases("noise of sites", StoredValue, data, once, task, [_MODEL])
     batch = execution.map(_of_draw, cases, stage="noise of sites", stored=stored)
     values = np.array([result["value"] for result in batch.results.values()])
     values = values[np.isfinite(values)]
-    facts: dict[str, Any] = {"draws": len(values), "failed": DRAWS - len(values)}
+    facts: dict[str, Any] = {"draws": len(values), "failed": draws - len(values)}
     facts["cause"] = batch.failures[0].cause if batch.failures else ""
     if len(values) > 1:
         facts |= {"value": float(values.mean()), "error": float(values.std(ddof=1) / np.sqrt(len(values)))}

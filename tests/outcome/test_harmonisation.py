@@ -114,7 +114,7 @@ def test_site_effects_are_gone_out_of_fold_and_the_model_is_better() -> None:
 
 def test_batch_effects_are_measured_and_the_model_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nbradiomics.harmonisation.separability._TREES", 20)
-    monkeypatch.setattr("nbradiomics.outcome.noise_of_sites.DRAWS", 2)
+    monkeypatch.setattr("nbradiomics.outcome.noise_of_sites.QUICK_DRAWS", 2)
     features, clinical = with_sites()
     plain = evaluate_outcome(features, clinical, **ASKED)
     harmonised = evaluate_outcome(features, clinical, harmonise=Harmonise(batch="site"), **ASKED)
@@ -457,7 +457,7 @@ def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said(
 
 
 def test_noise_says_what_stays_of_the_sites(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("nbradiomics.outcome.noise_of_sites.DRAWS", 4)
+    monkeypatch.setattr("nbradiomics.outcome.noise_of_sites.QUICK_DRAWS", 4)
     features, clinical = sick_sites()
     found = []
     # All features, or two alone, so that the others still tell the site, and with it the outcome.

@@ -20,7 +20,7 @@ from tests.outcome.test_harmonisation import ASKED, with_sites
 def result() -> OutcomeResult:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("nbradiomics.harmonisation.separability._TREES", 5)
-        patch.setattr("nbradiomics.outcome.noise_of_sites.DRAWS", 2)
+        patch.setattr("nbradiomics.outcome.noise_of_sites.QUICK_DRAWS", 2)
         features, clinical = with_sites(features=4)
         clinical["vendor"] = clinical["site"].map({"north": "A", "south": "B", "west": "B"})
         asked = Harmonise(batch=["site", "vendor"], covariates="age")
