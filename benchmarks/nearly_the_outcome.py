@@ -6,7 +6,7 @@ how often more than the limit of the harmonisation (`MOST_EXPLAINED`) is explain
 ``noise``: what noise reaches with such covariates (`noise_of_sites`), in the cohorts of
 `benchmarks.harmonised_noise`, and how often it is told that noise predicts.
 
-    python -m benchmarks.nearly_the_outcome shares 1500
+    python -m benchmarks.nearly_the_outcome shares 200
     python -m benchmarks.nearly_the_outcome noise 10
 """
 

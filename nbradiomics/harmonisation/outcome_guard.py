@@ -12,8 +12,8 @@ from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.covariates import is_number, texts
 
 #: A covariate that explains more than this share of the variance of a class or event is the outcome, or
-#: nearly so: an outcome with 4 % of wrong cells explains 0.72 to 0.87, a stage with an odds ratio of 21
-#: between its extremes 0.10 to 0.24 (docs/harmonisation.md has the simulation).
+#: nearly so: an outcome with 4 % of wrong cells explains 0.73 to 0.87, a stage with an odds ratio of 17
+#: between its extremes 0.09 to 0.25 (docs/harmonisation.md has the simulation).
 MOST_EXPLAINED = 0.6
 #: Fewer subjects reach such a share by chance.
 _FEWEST = 15
