@@ -12,9 +12,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.messages.wording import counted
-
-_SHOWN = 5
+from nbradiomics.messages.wording import counted, shortened
 
 
 def read_batches(
@@ -105,28 +103,33 @@ def check_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmoni
     _refuse_one_division(batches, asked)
     for name in asked.batch:
         counts = pd.Series(list(subjects)).groupby(batches[name].to_numpy()).nunique()
-        single = sorted(map(str, counts.index[counts == 1]))
-        if len(counts) < 2:
-            raise InputError(
-                f"all subjects have the {name} {counts.index[0]!r}: there is nothing to harmonise.",
-                f"Leave {name} out of the batch columns.",
-            )
-        if single:
-            raise InputError(
-                f"{name}: {_listed(single)} {'has' if len(single) == 1 else 'have'} one subject alone, from "
-                "whom no batch effect can be estimated.",
-                "Merge small levels, or leave these subjects out.",
-            )
-        small = counts[counts < asked.least_subjects]
-        if len(small) and asked.small_batch == "refuse":
-            listed = [f"{level} ({counted(int(count), 'subject')})" for level, count in small.items()]
-            raise InputError(
-                f"{name}: {_listed(listed)} {'is' if len(small) == 1 else 'are'} too small for a reliable "
-                f"batch effect; {asked.least_subjects} subjects or more were expected.",
-                "Merge small levels, leave these subjects out, or set small_batch to harmonise: the results "
-                "stay honest, because everything is fitted inside the folds, but little is harmonised there.",
-            )
+        _check_sizes(name, counts, asked)
         _check_reference(name, counts, asked)
+
+
+def _check_sizes(name: str, counts: pd.Series, asked: Harmonise) -> None:
+    """Refuse a single level, levels of one subject, and small ones unless they are to be harmonised."""
+    if len(counts) < 2:
+        raise InputError(
+            f"all subjects have the {name} {counts.index[0]!r}: there is nothing to harmonise.",
+            f"Leave {name} out of the batch columns.",
+        )
+    single = sorted(map(str, counts.index[counts == 1]))
+    if single:
+        raise InputError(
+            f"{name}: {shortened(single)} {'has' if len(single) == 1 else 'have'} one subject alone, from "
+            "whom no batch effect can be estimated.",
+            "Merge small levels, or leave these subjects out.",
+        )
+    small = counts[counts < asked.least_subjects]
+    if len(small) and asked.small_batch == "refuse":
+        listed = shortened(f"{level} ({counted(int(count), 'subject')})" for level, count in small.items())
+        raise InputError(
+            f"{name}: {listed} {'is' if len(small) == 1 else 'are'} too small for a reliable "
+            f"batch effect; {asked.least_subjects} subjects or more were expected.",
+            "Merge small levels, leave these subjects out, or set small_batch to harmonise: the results "
+            "stay honest, because everything is fitted inside the folds, but little is harmonised there.",
+        )
 
 
 def require_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmonise) -> None:
@@ -142,7 +145,7 @@ def require_batches(batches: pd.DataFrame, subjects: Sequence[str], asked: Harmo
         without = list(dict.fromkeys(names[batches[column].isna().to_numpy()]))
         if without:
             raise InputError(
-                f"{column} is missing in {counted(len(without), 'subject')}: {_listed(without)}. Features "
+                f"{column} is missing in {counted(len(without), 'subject')}: {shortened(without)}. Features "
                 "cannot be harmonised without their batch.",
                 f"Give the {column} of each subject, or leave these subjects out.",
             )
@@ -154,7 +157,7 @@ def _check_reference(name: str, counts: pd.Series, asked: Harmonise) -> None:
     if reference is not None and reference not in counts.index:
         raise InputError(
             f"the reference batch {reference!r} is no level of {name}.",
-            f"{did_you_mean(reference, map(str, counts.index))}Choose from: {_listed(list(counts.index))}.",
+            f"{did_you_mean(reference, map(str, counts.index))}Choose from: {shortened(list(counts.index))}.",
         )
     if reference is not None and counts[reference] < asked.least_subjects:
         raise InputError(
@@ -229,7 +232,7 @@ def _one_of(name: str, read: Sequence[pd.Series], subjects: pd.Series) -> pd.Ser
     if differ:
         raise InputError(
             f"{name} is in the clinical table and in the feature table, with different values in "
-            f"{counted(len(differ), 'row')}: {_listed(differ)}.",
+            f"{counted(len(differ), 'row')}: {shortened(differ)}.",
             f"Correct one of the two, or remove the column {name} from one of them.",
         )
     joined = one.where(one.notna(), other)
@@ -237,7 +240,7 @@ def _one_of(name: str, read: Sequence[pd.Series], subjects: pd.Series) -> pd.Ser
     for levels in spellings[spellings.map(len) > 1]:
         raise InputError(
             f"{name} has levels that differ only in capitals or spaces between the clinical table and the "
-            f"feature table: {_listed(sorted(levels))}. They would be harmonised as different batches.",
+            f"feature table: {shortened(sorted(levels))}. They would be harmonised as different batches.",
             "Write them in the same way.",
         )
     return joined
@@ -257,7 +260,3 @@ def _covariates(
         )
     read = read_covariates(clinical, names, taken=tuple(taken), declared=declared)
     return pd.concat([read.numeric, read.categorical], axis=1), list(read.warnings)
-
-
-def _listed(names: Sequence[object]) -> str:
-    return ", ".join(map(str, names[:_SHOWN])) + (" ..." if len(names) > _SHOWN else "")

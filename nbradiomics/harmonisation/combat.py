@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -212,6 +213,26 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
             values = stage.adjusted(values, batches_of(X, stage.column), subjects_of(X), design)
         return self._table(X, values)
 
+    def with_unseen(self, X: pd.DataFrame) -> Self:
+        """A copy that also knows the batches of a table that were unseen, by the estimates of its subjects.
+
+        Other subjects of these batches are then harmonised as those of a batch with training subjects. It is
+        meant for ``unseen="estimate"``; otherwise nothing is estimated.
+
+        Raises
+        ------
+        InputError
+            As `transform`.
+        """
+        values, design = self._prepared(X)
+        found, stages = copy(self), []
+        for stage in self.stages_:
+            own = batches_of(X, stage.column), subjects_of(X), design
+            stages.append(stage.with_unseen(values, *own))
+            values = stages[-1].adjusted(values, *own)
+        found.stages_ = stages
+        return found
+
     def treatments(self, X: pd.DataFrame) -> pd.DataFrame:
         """What `transform` does with each batch of a table: the columns of `report_`.
 
@@ -256,7 +277,7 @@ class ComBat(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):  # ty
         table = checked_table(X)
         columns = self.columns()
         require_columns(table, [*columns, *self.covariates])
-        require_no_outcome(table, [*columns, *self.covariates], y)
+        require_no_outcome(table, columns, list(self.covariates), y)
         others = table.drop(columns=[*columns, *self.covariates])
         self.features_ = list(choose_features(others, tuple(self.features or ())).names)
         if not self.features_:

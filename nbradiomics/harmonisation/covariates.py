@@ -10,9 +10,8 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.kinds import Numbers, UnknownCovariate
-from nbradiomics.messages.wording import quoted
+from nbradiomics.messages.wording import counted, quoted, shortened
 
-_SHOWN = 5
 #: A number is constant up to rounding if its spread is at most this share of its largest absolute value.
 _ROUNDING = 1e-12
 
@@ -66,7 +65,7 @@ class Covariate:
     def _require_known(self, cells: Sequence[tuple[str, int]], unknown: UnknownCovariate) -> None:
         if unknown == "average" or not any(count for _, count in cells):
             return
-        listed = ", ".join(f"{quoted(cell)} ({count} rows)" for cell, count in cells[:_SHOWN])
+        listed = shortened(f"{quoted(cell)} ({counted(count, 'row')})" for cell, count in cells)
         known = f"the levels {', '.join(self.levels)}" if self.levels else "a number in every row"
         raise InputError(
             f"covariate {self.name!r} has {listed}; expected was {known}.",

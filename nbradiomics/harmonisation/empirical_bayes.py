@@ -45,10 +45,21 @@ class Moments(NamedTuple):
         By the variance of a feature that is constant in this batch, later values would be rescaled to
         anything.
         """
-        known = self.number > 1
-        variance = np.divide(self.squares, self.number - 1, out=np.ones_like(self.squares), where=known)
-        variance[np.sqrt(variance) <= ROUNDING * np.fmax(np.abs(self.location), 1.0)] = 1.0
+        variance = self._variance
+        variance[self.constant] = 1.0
         return variance
+
+    @property
+    def constant(self) -> Flags:
+        """Features of two values or more that do not vary but for rounding, shape (features,)."""
+        limit = ROUNDING * np.fmax(np.abs(self.location), 1.0)
+        flags: Flags = (self.number > 1) & (np.sqrt(self._variance) <= limit)
+        return flags
+
+    @property
+    def _variance(self) -> Numbers:
+        known = self.number > 1
+        return np.divide(self.squares, self.number - 1, out=np.ones_like(self.squares), where=known)
 
 
 class Adjustment(NamedTuple):

@@ -14,10 +14,12 @@ from nbradiomics.cohort.fitting_subjects import FittingPlan, FittingSubjects, fi
 from nbradiomics.cohort.in_fit import fitted_subjects, with_fitted
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import check_batches, read_batches, require_batches
+from nbradiomics.harmonisation.confounding import confounded
+from nbradiomics.harmonisation.finite import finite_values, impossible_values
 from nbradiomics.harmonisation.request import combat_of, harmonised_features
 from nbradiomics.harmonisation.schema import TREATMENTS
 from nbradiomics.harmonisation.settings import Harmonise
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.settings import spread
 from nbradiomics.tables import choose_features
 from nbradiomics.tables.schema import Column
@@ -114,23 +116,57 @@ def harmonise_table(
     check_batches(batches[own], subjects[own].tolist(), harmonise)
     others = features.drop(columns=[name for name in batches if name in features])
     names = harmonised_features(choose_features(others).names, harmonise)
-    changed, treatments = features.astype(dict.fromkeys(names, np.float64)), []
+    values, notes = finite_values(features, names)
+    changed, treatments, apart = _harmonised(features, values, batches, plan, harmonise)
+    notes += [*_apart(apart), *impossible_values(values, changed), *confounded(batches[own], harmonise)]
+    told = [problem.problem for problem in problems if problem.severity == "warning"]
+    sentences = (*_sentences(plan, names, harmonise), *notes, *told)
+    table = features.assign(**{name: changed[name] for name in names})
+    return HarmonisedTable(with_fitted(table, plan.fitted), treatments, tuple(names), sentences)
+
+
+def _harmonised(
+    features: pd.DataFrame,
+    values: pd.DataFrame,
+    batches: pd.DataFrame,
+    plan: FittingPlan,
+    harmonise: Harmonise,
+) -> tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]:
+    """Harmonise each context by the fit of each part of the plan.
+
+    Returns
+    -------
+    changed
+        Harmonised values.
+    treatments
+        What was done with each batch: the table `HARMONISED_BATCHES`.
+    apart
+        Features that were not harmonised as the others: the table `FEATURE_NOTES`, of all fits.
+    """
+    subjects = features["subject"].astype(str)
+    changed, treatments, apart = values.copy(), [], []
+    plain = {f"feature {number}": str(name) for number, name in enumerate(values)}
+    table = _plain(features, values, batches)
     for context, rows in _contexts(features):
         for part in plan.parts:
             known = rows & subjects.isin(part.fitted_on).to_numpy()
             new = rows & subjects.isin(part.applied_to).to_numpy()
             if not new.any():
                 continue
-            table = _plain(features, names, batches)
             combat = combat_of(harmonise).fit(table[known])
-            changed.loc[new, list(names)] = (
-                combat.transform(table[new]).iloc[:, 1 : 1 + len(names)].to_numpy()
-            )
+            found = combat.transform(table[new]).iloc[:, 1 : 1 + values.shape[1]]
+            changed.loc[new] = found.to_numpy()
+            apart.append(combat.feature_notes_.assign(feature=combat.feature_notes_["feature"].map(plain)))
             treatments.append(combat.treatments(table[new]).assign(context=context, fit=part.name))
-    told = [problem.problem for problem in problems if problem.severity == "warning"]
-    sentences = (*_sentences(plan, names, harmonise), *told)
     done = HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
-    return HarmonisedTable(with_fitted(changed, plan.fitted), done, tuple(names), sentences)
+    return changed, done, pd.concat(apart)
+
+
+def _apart(notes: pd.DataFrame) -> Iterator[str]:
+    """Say which features were not harmonised as the others in a fit, and why."""
+    for note, part in notes.groupby("note", sort=True):
+        names = part["feature"].unique()
+        yield f"{counted(len(names), 'feature')} not harmonised as the others ({note}): {shortened(names)}."
 
 
 def _require_subjects(features: pd.DataFrame, clinical: pd.DataFrame | None) -> None:
@@ -163,11 +199,10 @@ def _contexts(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
         yield str(key), (keys == key).to_numpy()
 
 
-def _plain(features: pd.DataFrame, names: Sequence[str], batches: pd.DataFrame) -> pd.DataFrame:
+def _plain(features: pd.DataFrame, values: pd.DataFrame, batches: pd.DataFrame) -> pd.DataFrame:
     """Subjects, features under plain names, so that all are taken, and batches."""
-    plain = [f"feature {number}" for number in range(len(names))]
-    values = features[list(names)].replace([np.inf, -np.inf], np.nan).set_axis(plain, axis=1)
-    return pd.concat([features["subject"].astype(str), values, batches], axis=1)
+    plain = [f"feature {number}" for number in range(values.shape[1])]
+    return pd.concat([features["subject"].astype(str), values.set_axis(plain, axis=1), batches], axis=1)
 
 
 def _sentences(plan: FittingPlan, names: Sequence[str], harmonise: Harmonise) -> Iterator[str]:

@@ -70,6 +70,8 @@ class Fit:
         Features with too few values for the estimates: all of their values become missing.
     counts
         Values of each feature in each batch.
+    constant
+        Features that do not vary in each batch, and whose scale is not adjusted there.
     """
 
     method: Method
@@ -84,6 +86,7 @@ class Fit:
     simple: Flags
     undefined: Flags
     counts: Mapping[str, Numbers]
+    constant: Mapping[str, Flags]
 
     def adjusted(
         self, values: Numbers, batch: str, covariates: Numbers, adjustment: Adjustment | None = None
@@ -184,6 +187,7 @@ def fit(
         simple,
         undefined,
         dict(zip(names, counts, strict=True)),
+        {name: batch.constant for name, batch in zip(names, summaries, strict=True)},
     )
 
 

@@ -76,6 +76,13 @@ SITE_EFFECTS = Schema(
             missing=_NO_TEST,
         ),
         Column(
+            "location_share_low",
+            "number",
+            "lower 95 % limit of this share, for the harmonisation as it was fitted",
+            missing=_NO_TEST,
+        ),
+        Column("location_share_high", "number", "upper 95 % limit", missing=_NO_TEST),
+        Column(
             "largest_shift",
             "number",
             "largest difference between the means of two batches, after covariates",

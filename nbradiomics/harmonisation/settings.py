@@ -81,7 +81,8 @@ class Harmonise(Settings):
 
     site_effects: bool = Field(
         default=True,
-        description="Measure the differences between batches before and after the harmonisation.",
+        description="Measure the differences between batches before and after the harmonisation, and which C "
+        "or ROC area noise with the same batch effects reaches.",
     )
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -22,6 +22,7 @@ from nbradiomics.harmonisation.site_tests import (
     largest_shift,
     location_effect,
     scale_effect,
+    share_limits,
 )
 from nbradiomics.harmonisation.table_parts import batches_of, subjects_of, values_of
 
@@ -91,13 +92,61 @@ def measure_site_effects(
     fitted_on = _divided(table, combat.columns(), settings)
     fitted = clone(combat).fit(table[fitted_on])
     before = table[~fitted_on]
-    states = {"before": before, "after": fitted.transform(before)}
+    return _measured(fitted, {"before": before, "after": fitted.transform(before)}, settings)
+
+
+def measure_new_cohort(
+    combat: ComBat, first: pd.DataFrame, new: pd.DataFrame, settings: SiteEffectSettings = _SETTINGS
+) -> SiteEffects:
+    """Measure site effects between a cohort that fits a harmonisation, and a new one that does not.
+
+    Parameters
+    ----------
+    combat
+        Harmonisation; it is copied, never fitted itself.
+    first, new
+        Tables of the cohorts, as for `measure_site_effects`. A batch of `new` that `first` has too is
+        harmonised by its estimates, and measured as a batch of its own.
+    settings
+        How it is measured.
+
+    Notes
+    -----
+    A half of `first` fits, and the other half is measured; a half of `new` is measured. If unseen batches
+    estimate their own shift, the other half of `new` does: on those who estimate it, the means are equal by
+    construction.
+
+    Raises
+    ------
+    InputError
+        When a batch is unseen and refused, or has too few subjects for the division.
+    """
+    columns = combat.columns()
+    halves = [_divided(table, columns, settings) for table in (first, new)]
+    # A half of the least number is enough here: it measures, and predicts nobody.
+    fitted = clone(combat).set_params(least_subjects=1).fit(first[halves[0]]).with_unseen(new[halves[1]])
+    parts = [table[~half] for table, half in zip((first, new), halves, strict=True)]
+    states = {}
+    for state, tables in (("before", parts), ("after", [fitted.transform(part) for part in parts])):
+        known, other = tables
+        renamed = other.assign(**{name: _renamed(other[name], set(first[name])) for name in columns})
+        states[state] = pd.concat([known, renamed], ignore_index=True)
+    return _measured(fitted, states, settings)
+
+
+def _renamed(batches: pd.Series, known: set[object]) -> pd.Series:
+    return batches.where(~batches.isin(known), batches.astype(str) + " (new cohort)")
+
+
+def _measured(
+    fitted: ComBat, states: Mapping[str, pd.DataFrame], settings: SiteEffectSettings
+) -> SiteEffects:
     return SiteEffects(
         features=SITE_EFFECTS.table([row for state in states.items() for row in _features(fitted, *state)]),
         covariates=COVARIATE_EFFECTS.table(
             [row for state in states.items() for row in _covariates(fitted, *state)]
         ),
-        separability=SEPARABILITY.table(separability(states, combat.columns(), fitted.features_, settings)),
+        separability=SEPARABILITY.table(separability(states, fitted.columns(), fitted.features_, settings)),
     )
 
 
@@ -132,12 +181,15 @@ def _features(combat: ComBat, state: str, table: pd.DataFrame) -> Iterator[dict[
         codes: Codes = np.asarray(pd.factorize(batches_of(table, column), sort=True)[0], dtype=np.int64)
         location = location_effect(values, codes, covariates)
         scale = scale_effect(values, codes, covariates)
+        low, high = share_limits(location)
         frame = pd.DataFrame(
             {
                 "location_p": location.p,
                 "location_holm": holm(location.p),
                 "location_bh": benjamini_hochberg(location.p),
                 "location_share": location.share,
+                "location_share_low": low,
+                "location_share_high": high,
                 "largest_shift": largest_shift(values, codes, covariates),
                 "scale_p": scale.p,
                 "scale_holm": holm(scale.p),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from typing import NamedTuple
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
 
 from nbradiomics.harmonisation.kinds import ROUNDING, Codes, Flags, Numbers
 from nbradiomics.harmonisation.linear import coefficients
 
 #: A batch counts for a feature from this number of values on.
 LEAST_VALUES = 3
+#: Halvings of the range in which a limit lies: 1e-9 of it.
+_HALVINGS = 30
 
 
 class Effect(NamedTuple):
@@ -24,10 +26,15 @@ class Effect(NamedTuple):
     share
         Share of the variance that is left by everything else and that the effect explains: partial omega
         squared, at least 0, shape (features,).
+    statistic, above, below
+        F statistic and its degrees of freedom, shape (features,).
     """
 
     p: Numbers
     share: Numbers
+    statistic: Numbers
+    above: Numbers
+    below: Numbers
 
 
 def normal_scores(values: Numbers) -> Numbers:
@@ -160,7 +167,7 @@ def covariate_effect(values: Numbers, tested: Numbers, others: Numbers) -> tuple
     less = np.hstack([start, independent(start, others)])
     if independent(less, tested).shape[1] < tested.shape[1]:
         nothing = np.full(values.shape[1], np.nan)
-        return Effect(nothing, nothing), nothing
+        return Effect(*(nothing,) * len(Effect._fields)), nothing
     design = np.hstack([less, tested])
     full, simple = coefficients(design, values, 1)
     short, _ = coefficients(less, values, 1)
@@ -193,7 +200,41 @@ def _f_test(
     number = above + below + 1
     gained = above * (statistic - 1)
     share = np.divide(gained, gained + number, out=np.zeros_like(gained), where=usable)
-    return Effect(p, np.where(usable, np.maximum(share, 0), np.nan))
+    return Effect(
+        p,
+        np.where(usable, np.maximum(share, 0), np.nan),
+        np.where(usable, statistic, np.nan),
+        above.astype(np.float64),
+        below.astype(np.float64),
+    )
+
+
+def share_limits(effect: Effect, confidence: float = 0.95) -> tuple[Numbers, Numbers]:
+    """Limits of the share of the variance that an effect explains, each of shape (features,).
+
+    Notes
+    -----
+    The F statistic has a non-central distribution, whose non-centrality L is the share L / (L + n); the
+    limits are those for which the statistic is a quantile (Steiger JH. Psychol Methods 2004;9:164-182).
+    docs/harmonisation.md has their simulated coverage.
+    """
+    tail = (1 - confidence) / 2
+    number = effect.above + effect.below + 1
+    found = [_noncentrality(effect, 1 - tail), _noncentrality(effect, tail)]
+    low, high = (each / (each + number) for each in found)
+    return low, high
+
+
+def _noncentrality(effect: Effect, quantile: float) -> Numbers:
+    """Non-centrality for which the statistic is a quantile; 0 if there is none, shape (features,)."""
+    known = np.isfinite(effect.statistic)
+    f, above, below = (np.where(known, part, 1.0) for part in effect[2:])
+    low, high = np.zeros_like(f), 10 * (above * f + above + below)
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        larger = special.ncfdtr(above, below, middle, f) > quantile
+        low, high = np.where(larger, middle, low), np.where(larger, high, middle)
+    return np.where(known, low, np.nan)
 
 
 def independent(known: Numbers, columns: Numbers) -> Numbers:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -12,9 +12,7 @@ import pandas as pd
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.kinds import Codes, Flags, Numbers, SmallBatch, Unseen
 from nbradiomics.harmonisation.one_column import Fit, Method, fit
-from nbradiomics.messages.wording import counted, quoted
-
-_SHOWN = 5
+from nbradiomics.messages.wording import counted, quoted, shortened
 
 
 @dataclass(frozen=True)
@@ -91,11 +89,23 @@ class Stage:
             if treatment.treatment in ("kept", "reference"):
                 continue
             own, covariates = values[rows], design.of(rows).values
-            known = treatment.treatment == "fitted"
+            known = treatment.batch in self.fit.adjustments
             adjustment = None if known else self.fit.estimated(own, covariates, _numbered(subjects[rows]))
             found[rows] = self.fit.adjusted(own, treatment.batch, covariates, adjustment)
         found[:, self.fit.undefined] = np.nan
         return found
+
+    def with_unseen(self, values: Numbers, batches: pd.Series, subjects: pd.Series, design: Design) -> Stage:
+        """Keep the estimates of the unseen batches of a table, for other subjects of these batches."""
+        adjustments, treatments = dict(self.fit.adjustments), list(self.treatments)
+        for treatment, rows in self.planned(batches, subjects):
+            if treatment.treatment == "estimated" and treatment.batch not in adjustments:
+                own, covariates = values[rows], design.of(rows).values
+                found = self.fit.estimated(own, covariates, _numbered(subjects[rows]))
+                adjustments[treatment.batch] = found
+                treatments.append(treatment)
+        fit = replace(self.fit, adjustments=adjustments)
+        return replace(self, fit=fit, treatments=tuple(treatments))
 
     def planned(self, batches: pd.Series, subjects: pd.Series) -> Iterator[tuple[Treatment, Flags]]:
         """What is done with each batch of a table, and its rows.
@@ -234,15 +244,8 @@ def _levels(batches: pd.Series) -> list[str]:
 
 
 def _listed(names: Sequence[str]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(quoted(name) for name in names[:_SHOWN]) + more
+    return shortened(map(quoted, names))
 
 
 def _small(names: Sequence[str], counts: dict[str, int]) -> str:
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return (
-        ", ".join(
-            f"{quoted(name)} has {counted(counts[name], 'training subject')}" for name in names[:_SHOWN]
-        )
-        + more
-    )
+    return shortened(f"{quoted(name)} has {counted(counts[name], 'training subject')}" for name in names)

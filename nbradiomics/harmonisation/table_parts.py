@@ -14,9 +14,8 @@ from nbradiomics.harmonisation.kinds import Flags, Numbers
 from nbradiomics.harmonisation.one_column import Fit
 from nbradiomics.harmonisation.stages import Stage
 from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 
-_SHOWN = 5
 #: Largest value of a feature: larger ones cannot be squared.
 _LARGEST = 1e100
 
@@ -57,9 +56,8 @@ def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
     missing = [name for name in names if name not in known]
     if missing:
         guess = did_you_mean(missing[0], map(str, table.columns))
-        more = f" and {len(missing) - _SHOWN} more" if len(missing) > _SHOWN else ""
         raise InputError(
-            f"the table lacks {', '.join(map(repr, missing[:_SHOWN]))}{more}.",
+            f"the table lacks {shortened(map(repr, missing))}.",
             f"{guess}Join these columns to the table first.",
         )
 
@@ -127,6 +125,8 @@ def _flagged(fit: Fit) -> Iterator[tuple[Flags, str]]:
         fit.simple & ~fit.undefined,
         "its values cannot tell covariates and batches apart: fitted without covariates",
     )
+    for batch, constant in fit.constant.items():
+        yield constant & ~fit.rigid & ~fit.undefined, f"it does not vary in {batch}: its scale stays there"
     for batch, count in fit.counts.items():
         yield (count == 0) & ~fit.undefined, _without_value(batch, eb=fit.method.eb)
 

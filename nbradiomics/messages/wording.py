@@ -147,6 +147,12 @@ def counted(amount: int, one: str, several: str | None = None) -> str:
     return f"{amount:,} {one if amount == 1 else several or one + 's'}"
 
 
+def shortened(names: Iterable[object], most: int = 5) -> str:
+    """Write the first of some names, and the number of the others: ``a, b, c, d, e and 3 more``."""
+    texts = [str(name) for name in names]
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
+
+
 def tally(counts: Iterable[tuple[str, int]]) -> str:
     """``A 12, B 11``."""
     return ", ".join(f"{name} {amount:,}" for name, amount in counts)

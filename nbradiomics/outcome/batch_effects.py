@@ -13,8 +13,20 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
 
 
-def batch_effects(data: OutcomeData, seed: int) -> tuple[SiteEffects | None, str]:
+def batch_effects(
+    data: OutcomeData, seed: int, *, first: int | None = None
+) -> tuple[SiteEffects | None, str]:
     """Measure batch effects on subjects who did not fit the harmonisation; see `measure_site_effects`.
+
+    Parameters
+    ----------
+    data
+        Data with a harmonisation.
+    seed
+        Seed of the division of the subjects.
+    first
+        Number of subjects of the first cohort, if those of an external one follow them; see
+        `measure_new_cohort`.
 
     Returns
     -------
@@ -31,6 +43,8 @@ def batch_effects(data: OutcomeData, seed: int) -> tuple[SiteEffects | None, str
     settings = SiteEffectSettings(seed=seed, folds=max(2, min(SiteEffectSettings().folds, smallest)))
     values = data.frame[list(harmonisation.features)]
     try:
-        return named_effects(values, batches, data.frame.index, harmonisation.asked, settings), ""
+        return named_effects(
+            values, batches, data.frame.index, harmonisation.asked, settings, first=first
+        ), ""
     except InputError as error:
         return None, error.problem

@@ -17,6 +17,7 @@ from nbradiomics.execution.stage_names import StageName
 from nbradiomics.outcome.auto_selection import choose_selection
 from nbradiomics.outcome.few_columns import check_few_columns
 from nbradiomics.outcome.fold_result import Fold, FoldResult
+from nbradiomics.outcome.folds_of_batches import spread_batches
 from nbradiomics.outcome.models import BLOCKS, build_columns, columns_of, light_penalties
 from nbradiomics.outcome.penalised import NotConvergedError
 from nbradiomics.outcome.settings import AUTO
@@ -36,6 +37,7 @@ def make_splits(
     settings: OutcomeSettings,
     names: Sequence[str] | None = None,
     sites: np.ndarray | None = None,
+    batches: pd.DataFrame | None = None,
 ) -> list[list[Split]]:
     """Training and held-out positions of each fold of each repeat.
 
@@ -43,19 +45,49 @@ def make_splits(
     fold. If there are fewer events, or fewer censored subjects, or fewer subjects of a class, than folds,
     there is nothing to stratify and the folds are random; competing events are a group of their own if there
     are enough of them. With `sites`, of shape (subjects,), each site is a
-    fold, in alphabetical order, and there is one repeat.
+    fold, in alphabetical order, and there is one repeat. With `batches` of a harmonisation, in the order of
+    `y`, subjects are exchanged between random folds so that each batch of two subjects or more has some in
+    every training part.
     """
     if sites is not None:
         return [[(np.flatnonzero(sites != site), np.flatnonzero(sites == site)) for site in np.unique(sites)]]
     codes, _ = pd.factorize(np.arange(len(y)) if names is None else np.asarray(names, dtype=object))
-    groups = _groups(y[np.unique(codes, return_index=True)[1]], settings.folds)
+    first = np.unique(codes, return_index=True)[1]
+    groups = _groups(y[first], settings.folds)
     kind = RepeatedKFold if groups is None else RepeatedStratifiedKFold
     splitter = kind(n_splits=settings.folds, n_repeats=settings.repeats, random_state=settings.seed)
-    splits = [
-        (np.flatnonzero(np.isin(codes, train)), np.flatnonzero(np.isin(codes, test)))
-        for train, test in splitter.split(np.zeros(int(codes.max()) + 1), groups)
+    tests = [test for _, test in splitter.split(np.zeros(len(first)), groups)]
+    repeats = [tests[start : start + settings.folds] for start in range(0, len(tests), settings.folds)]
+    if batches is not None:
+        levels = [pd.factorize(batches[name].iloc[first])[0] for name in batches]
+        strata_of = np.zeros(len(first), dtype=np.int64) if groups is None else groups
+        rng = np.random.default_rng(settings.seed)
+        repeats = [_with_batches(folds, strata_of, levels, rng) for folds in repeats]
+    return [
+        [(np.flatnonzero(~(held := np.isin(codes, test))), np.flatnonzero(held)) for test in folds]
+        for folds in repeats
     ]
-    return [splits[start : start + settings.folds] for start in range(0, len(splits), settings.folds)]
+
+
+def splits_of(
+    data: OutcomeData, settings: OutcomeSettings, names: Sequence[str] | None = None
+) -> list[list[Split]]:
+    """Training and held-out positions of each fold of each repeat; see `make_splits`."""
+    harmonisation = data.harmonisation
+    own = None
+    if harmonisation is not None:
+        own = harmonisation.of(data.frame.index)[list(harmonisation.asked.batch)]
+    return make_splits(data.y, settings, names, data.sites, own)
+
+
+def _with_batches(
+    folds: Sequence[np.ndarray], groups: np.ndarray, batches: Sequence[np.ndarray], rng: np.random.Generator
+) -> list[np.ndarray]:
+    fold_of = np.empty(len(groups), dtype=np.int64)
+    for number, test in enumerate(folds):
+        fold_of[test] = number
+    fold_of = spread_batches(fold_of, groups, batches, rng)
+    return [np.flatnonzero(fold_of == number) for number in range(len(folds))]
 
 
 def is_stratified(data: OutcomeData, settings: OutcomeSettings) -> bool:
@@ -127,7 +159,7 @@ def cross_validate(
     NbradiomicsError
         When anything else fails: the other repeats alone would be a different analysis.
     """
-    splits = make_splits(data.y, settings, sites=data.sites)
+    splits = splits_of(data, settings)
     check_ratings(data, splits, settings)
     check_unseen(data, splits)
     check_few_columns(data, splits, settings, task)

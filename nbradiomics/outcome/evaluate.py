@@ -10,9 +10,10 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.added_value import PermutationTests, gain_tests
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.batch_effects import batch_effects
-from nbradiomics.outcome.crossvalidation import cross_validate, make_splits
-from nbradiomics.outcome.harmonisation_text import tell_harmonisation
+from nbradiomics.outcome.crossvalidation import cross_validate, splits_of
+from nbradiomics.outcome.harmonisation_text import Measured, tell_harmonisation
 from nbradiomics.outcome.horizons import find_horizons
+from nbradiomics.outcome.noise_of_sites import noise_of_sites
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.permutations import permutation_test
 from nbradiomics.outcome.prepared import prepare
@@ -139,11 +140,13 @@ def _evaluate(
     summary = summarise(data, choice, results, performance, tests, settings, endpoint, task)
     summary["failed_refits"] = refits.failed if refits else 0
     summary["sentences"] += refits.sentences if refits else []
-    folds = make_splits(data.y, settings, sites=data.sites)
+    folds = splits_of(data, settings)
     names = data.frame.index
     effects, unmeasured = batch_effects(data, settings.seed)
     pairs = [(names[known], names[new]) for fold in folds for known, new in fold]
-    tell_harmonisation(summary, data, pairs, effects=effects, unmeasured=unmeasured)
+    noise = noise_of_sites(data, settings, task, execution=execution)
+    measured = Measured(effects, unmeasured, noise, task.order_name)
+    tell_harmonisation(summary, data, pairs, measured)
     ratios = covariate_ratios(data, task, settings.confidence)
     ratios.tell(summary)
     return OutcomeResult(

@@ -11,11 +11,12 @@ import numpy as np
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
+from nbradiomics.outcome.batch_effects import batch_effects
 from nbradiomics.outcome.crossvalidation import check_ratings, run_repeat
 from nbradiomics.outcome.external_cohort import External, joined, read_external
 from nbradiomics.outcome.external_summary import summarise_external
 from nbradiomics.outcome.few_columns import check_few_columns
-from nbradiomics.outcome.harmonisation_text import tell_harmonisation
+from nbradiomics.outcome.harmonisation_text import Measured, tell_harmonisation
 from nbradiomics.outcome.horizons import Horizons, find_horizons
 from nbradiomics.outcome.performance import external_performance, selection_table
 from nbradiomics.outcome.prepared import Prepared, prepare
@@ -119,7 +120,10 @@ def _validate(
     performance = external_performance(data, results, settings, task, execution)
     summary = summarise_external(first, second, results, performance, (endpoint, task), settings)
     of_models = replace(first.data, harmonisation=both.harmonisation)
-    tell_harmonisation(summary, of_models, [(first.data.frame.index, data.frame.index)], external=True)
+    measured = Measured(*batch_effects(both, settings.seed, first=len(first.data.y)))
+    tell_harmonisation(
+        summary, of_models, [(first.data.frame.index, data.frame.index)], measured, external=True
+    )
     ratios = covariate_ratios(data, task, settings.confidence, people="external subject")
     ratios.tell(summary)
     return OutcomeResult(
@@ -128,6 +132,7 @@ def _validate(
         flow=data.excluded,
         ratios=ratios.table,
         summary=summary,
+        site_effects=measured.effects,
         **result_tables(data, results, task, settings.confidence),
     )
 

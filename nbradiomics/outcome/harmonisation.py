@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+from scipy.stats import rankdata
 
 from nbradiomics.clinical import Declaration, Endpoint
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import read_batches, require_batches
+from nbradiomics.harmonisation.outcome_guard import MOST_EXPLAINED, explained_share
 from nbradiomics.harmonisation.request import harmonised_features
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.problem import Problem
+from nbradiomics.outcome.solvers import has_competing
 from nbradiomics.outcome.suspicion import class_suspicions, suspicions
 
 if TYPE_CHECKING:
@@ -118,7 +121,7 @@ def refuse_outcome(batches: pd.DataFrame, asked: Harmonise, y: np.ndarray, endpo
     Raises
     ------
     InputError
-        When a column orders the subjects as the outcome does, or nearly so.
+        When a column orders the subjects as the outcome does, or a covariate explains most of it.
     """
     # Neutral names: here the content decides, not what a name suggests.
     neutral = batches.set_axis([f"column {place}" for place in range(batches.shape[1])], axis=1)
@@ -128,7 +131,9 @@ def refuse_outcome(batches: pd.DataFrame, asked: Harmonise, y: np.ndarray, endpo
     else:
         found = suspicions(neutral, y, texts, time=endpoint.time, event=endpoint.event)
     for place, name in enumerate(map(str, batches)):
-        reasons = found.get(f"column {place}")
+        reasons = list(found.get(f"column {place}", ()))
+        if name in asked.covariates:
+            reasons += _explaining(batches[name], y, endpoint)
         if reasons:
             what = "batch" if name in asked.batch else "covariate of the harmonisation"
             raise InputError(
@@ -136,3 +141,25 @@ def refuse_outcome(batches: pd.DataFrame, asked: Harmonise, y: np.ndarray, endpo
                 "harmonised with it would contain the outcome.",
                 "Leave it out.",
             )
+
+
+def _explaining(column: pd.Series, y: np.ndarray, endpoint: Endpoint) -> Iterator[str]:
+    """Say which part of the outcome a covariate explains more of than one that was known at the scan can."""
+    parts: dict[str, np.ndarray] = {}
+    if endpoint.target:
+        parts |= {f"a class of {endpoint.target}": (y == each).astype(np.float64) for each in np.unique(y)}
+    else:
+        time = rankdata(y["time"]).astype(np.float64)
+        parts[endpoint.event] = y["event"].astype(np.float64)
+        # Only with the event: a year of diagnosis goes honestly with the times of the censored.
+        parts[f"{endpoint.time} of the subjects with the event"] = np.where(y["event"], time, np.nan)
+        if has_competing(y):
+            parts[f"the competing event of {endpoint.event}"] = y["competing"].astype(np.float64)
+    for name, part in parts.items():
+        share = explained_share(column, part)
+        if share > MOST_EXPLAINED:
+            yield (
+                f"it explains {share:.0%} of the variance of {name}; {MOST_EXPLAINED:.0%} at most were "
+                "expected of what is known at the scan"
+            )
+            return

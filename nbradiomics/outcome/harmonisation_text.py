@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pandas as pd
 
+from nbradiomics.harmonisation.confounding import confounded
 from nbradiomics.harmonisation.effect_text import effect_facts, effect_sentences
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
+from nbradiomics.outcome.noise_of_sites import exceeds_chance, noise_sentences
 from nbradiomics.outcome.unseen_batches import unseen_counts, unseen_sentences
 
 if TYPE_CHECKING:
@@ -17,6 +19,31 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.harmonisation import Harmonisation
 
 _SHOWN = 8
+
+
+class Measured(NamedTuple):
+    """What was measured of a harmonisation.
+
+    Attributes
+    ----------
+    effects
+        Batch effects before and after; None if they were not measured.
+    unmeasured
+        Why they were not.
+    noise
+        What noise reaches, see `noise_of_sites`; empty if it was not measured.
+    order
+        Name of the metric of the order that noise reaches.
+    """
+
+    effects: SiteEffects | None = None
+    unmeasured: str = ""
+    noise: Mapping[str, Any] = {}
+    order: str = ""
+
+
+#: Of whom batch effects between two cohorts are measured.
+_BOTH = "subjects of both cohorts (a level that both have counts as two)"
 _METHODS = {
     "parametric": "parametric empirical Bayes",
     "non-parametric": "non-parametric empirical Bayes",
@@ -39,14 +66,18 @@ def harmonisation_facts(data: OutcomeData, pairs: Sequence[tuple[pd.Index, pd.In
         The settings (``batch, covariates, parametric, ...``); ``levels`` (subjects of each level, by batch
         column), ``harmonised`` and ``as_measured`` (numbers of features), ``missing`` (subjects without a
         value, by covariate), ``unseen_batches`` (by column and level: folds in which no training subject
-        had it, and most subjects of it in one of them).
+        had it, and most subjects of it in one of them), ``unknown_levels`` (the same, of covariates),
+        ``confounded`` (sentences about columns whose effects can hardly be told apart).
     """
     harmonisation = data.harmonisation
     if harmonisation is None:
         return {}
     own = harmonisation.of(data.frame.index)
     asked = harmonisation.asked
-    missing = own[list(asked.covariates)].isna().sum()
+    everybody = dict.fromkeys(name for known, new in pairs for name in (*known, *new))
+    covariates = harmonisation.of(list(everybody))[list(asked.covariates)]
+    missing = covariates.isna().sum()
+    words = [str(name) for name in covariates if not pd.api.types.is_numeric_dtype(covariates[name])]
     return {
         **asked.model_dump(mode="json"),
         "levels": {name: _counts(own[name]) for name in asked.batch},
@@ -54,6 +85,8 @@ def harmonisation_facts(data: OutcomeData, pairs: Sequence[tuple[pd.Index, pd.In
         "as_measured": len(data.radiomic) - len(harmonisation.features),
         "missing": {str(name): int(count) for name, count in missing.items() if count},
         "unseen_batches": unseen_counts(harmonisation, pairs),
+        "unknown_levels": unseen_counts(harmonisation, pairs, words),
+        "confounded": list(confounded(own, asked)),
     }
 
 
@@ -78,9 +111,7 @@ def harmonisation_sentences(
         Whether the predicted subjects are those of an external cohort.
     """
     levels = "; ".join(
-        f"{name}: "
-        + ", ".join(f"{level} {count}" for level, count in [*counts.items()][:_SHOWN])
-        + (f" and {len(counts) - _SHOWN} more" if len(counts) > _SHOWN else "")
+        f"{name}: " + shortened((f"{level} {count}" for level, count in counts.items()), _SHOWN)
         for name, counts in facts["levels"].items()
     )
     kept = facts["covariates"]
@@ -103,17 +134,25 @@ def harmonisation_sentences(
     ]
     if small and not external:
         yield (
-            f"Small batches, whose effects are hardly known: {', '.join(small[:_SHOWN])}. Read results of "
+            f"Small batches, whose effects are hardly known: {shortened(small, _SHOWN)}. Read results of "
             "these subjects with caution."
         )
+    where = "of the first cohort" if external else "in a fold"
     for name, count in facts["missing"].items():
         yield (
             f"{name} was missing in {counted(count, 'subject')}; in the harmonisation they have its average "
             "effect."
         )
+    for name, levels in facts["unknown_levels"].items():
+        listed = shortened(
+            f"{level} ({counted(one['subjects'], 'subject')})" for level, one in levels.items()
+        )
+        yield (
+            f"Levels of {name} without a training subject {where}: {listed}; in the harmonisation they have "
+            "its average effect."
+        )
     if rated:
         yield "The readers' values were harmonised by the same effects before their agreement was judged."
-    where = "of the first cohort" if external else "in a fold"
     yield from unseen_sentences(harmonisation, facts["unseen_batches"], where=where)
 
 
@@ -131,9 +170,8 @@ def tell_harmonisation(
     summary: dict[str, Any],
     data: OutcomeData,
     pairs: Sequence[tuple[pd.Index, pd.Index]],
+    measured: Measured,
     *,
-    effects: SiteEffects | None = None,
-    unmeasured: str = "",
     external: bool = False,
 ) -> None:
     """Add the facts to a summary, and the sentences after its first one.
@@ -146,10 +184,8 @@ def tell_harmonisation(
         Data of the models.
     pairs
         Training and predicted subjects, as for `harmonisation_facts`.
-    effects
-        Batch effects before and after, if they were measured.
-    unmeasured
-        Why they were not.
+    measured
+        What was measured of the harmonisation.
     external
         Whether the predicted subjects are those of an external cohort.
     """
@@ -159,12 +195,21 @@ def tell_harmonisation(
         return
     rated = data.stability.ratings is not None
     told = list(harmonisation_sentences(facts, data.harmonisation, rated=rated, external=external))
-    facts["effects"] = effect_facts(effects)
-    told += effect_sentences(facts["effects"])
-    told += [f"The batch effects were not measured: {unmeasured}"] if unmeasured else []
+    facts["effects"] = effect_facts(measured.effects)
+    told += effect_sentences(facts["effects"], who=_BOTH if external else "subjects")
+    told += [f"The batch effects were not measured: {measured.unmeasured}"] if measured.unmeasured else []
+    facts["noise"] = measured.noise
+    noise = list(noise_sentences(measured.noise, measured.order))
+    told += noise
     told += _same_names(data.harmonisation, *pairs[0]) if external else []
+    told[1:1] = facts["confounded"]
     summary["sentences"][1:1] = told
-    summary["leading"] += [told[0], *(text for text in told if text.startswith("Batches of"))]
+    summary["leading"] += [
+        told[0],
+        *facts["confounded"],
+        *(text for text in told if text.startswith("Batches of")),
+    ]
+    summary["leading"] += noise if exceeds_chance(measured.noise) else []
 
 
 def _same_names(harmonisation: Harmonisation, first: pd.Index, second: pd.Index) -> Iterator[str]:

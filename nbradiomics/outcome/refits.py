@@ -10,7 +10,7 @@ import numpy as np
 
 from nbradiomics.execution.execution import Execution
 from nbradiomics.messages.wording import counted
-from nbradiomics.outcome.crossvalidation import make_splits, run_repeat
+from nbradiomics.outcome.crossvalidation import run_repeat, splits_of
 from nbradiomics.outcome.score_table import Scores, score_table
 from nbradiomics.outcome.stored import StoredScores, read_scores, stored_cases, stored_scores
 
@@ -103,7 +103,7 @@ def refit_sample(
     rng = np.random.default_rng([settings.seed, number])
     sample = data.drawn(np.sort(rng.integers(len(data.y), size=len(data.y))))
     once = settings.changed(repeats=_REPEATS, seed=int(rng.integers(2**31)))
-    splits = make_splits(sample.y, once, sample.subjects, sample.sites)
+    splits = splits_of(sample, once, sample.subjects)
     results = [
         result
         for repeat, folds in enumerate(splits, start=1)

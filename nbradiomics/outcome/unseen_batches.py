@@ -10,13 +10,12 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.request import check_design
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.outcome.harmonisation import Harmonisation
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
 
-_SHOWN = 5
 #: What happens to subjects of an unseen batch, by the rule.
 _BY_RULE = {
     "estimate": "their shift was estimated from the features of these subjects themselves, all together and "
@@ -26,11 +25,17 @@ _BY_RULE = {
 
 
 def unseen_batches(
-    harmonisation: Harmonisation, known: Sequence[str] | pd.Index, new: Sequence[str] | pd.Index
+    harmonisation: Harmonisation,
+    known: Sequence[str] | pd.Index,
+    new: Sequence[str] | pd.Index,
+    columns: Sequence[str] | None = None,
 ) -> Iterator[tuple[str, str, int]]:
-    """Yield column, level and number of new subjects of each batch that no known subject has."""
+    """Yield column, level and number of new subjects of each level that no known subject has.
+
+    The columns are those of the batches, if no others are named.
+    """
     before, after = harmonisation.of(known), harmonisation.of(new)
-    for column in harmonisation.asked.batch:
+    for column in harmonisation.asked.batch if columns is None else columns:
         fresh = after[column][~after[column].isin(before[column].unique())]
         for level, count in fresh.value_counts().sort_index().items():
             yield column, str(level), int(count)
@@ -125,12 +130,13 @@ def _listed(found: Sequence[tuple[str, str, int]]) -> str:
     for column, level, count in found:
         name = f"{column} {level!r}"
         most[name] = max(count, most.get(name, 0))
-    listed = [f"{name} ({counted(count, 'subject')})" for name, count in most.items()]
-    return ", ".join(listed[:_SHOWN]) + (" ..." if len(listed) > _SHOWN else "")
+    return shortened(f"{name} ({counted(count, 'subject')})" for name, count in most.items())
 
 
 def unseen_counts(
-    harmonisation: Harmonisation, pairs: Sequence[tuple[pd.Index, pd.Index]]
+    harmonisation: Harmonisation,
+    pairs: Sequence[tuple[pd.Index, pd.Index]],
+    columns: Sequence[str] | None = None,
 ) -> dict[str, dict[str, dict[str, int]]]:
     """Count, for each column and unseen level, the folds and the most subjects of it in one of them.
 
@@ -140,10 +146,12 @@ def unseen_counts(
         Batches.
     pairs
         Training and held-out subjects of each fold.
+    columns
+        Columns of levels; the batch columns, if none are named.
     """
     counts: dict[str, dict[str, dict[str, int]]] = {}
     for known, new in pairs:
-        for column, level, number in unseen_batches(harmonisation, known, new):
+        for column, level, number in unseen_batches(harmonisation, known, new, columns):
             one = counts.setdefault(column, {}).setdefault(level, {"folds": 0, "subjects": 0})
             one["folds"] += 1
             one["subjects"] = max(number, one["subjects"])
@@ -155,9 +163,8 @@ def unseen_sentences(
 ) -> Iterator[str]:
     """Say which batches were unseen, how many subjects they have, and what was done with them."""
     for column, levels in counts.items():
-        listed = ", ".join(
-            f"{level} ({counted(one['subjects'], 'subject')})" for level, one in list(levels.items())[:_SHOWN]
+        listed = shortened(
+            f"{level} ({counted(one['subjects'], 'subject')})" for level, one in levels.items()
         )
-        more = f" and {len(levels) - _SHOWN} more" if len(levels) > _SHOWN else ""
         rule = _BY_RULE[harmonisation.asked.unseen]
-        yield f"Batches of {column} without a training subject {where}: {listed}{more}; {rule}."
+        yield f"Batches of {column} without a training subject {where}: {listed}; {rule}."

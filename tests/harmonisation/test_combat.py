@@ -96,7 +96,7 @@ def test_an_unknown_covariate_is_refused_or_average() -> None:
         age=table["age"].mask(table.index == 5), sex=table["sex"].mask(table.index == 7, "unknown")
     )
     options: dict[str, Any] = {"covariates": ["age", "sex"]}
-    assert "covariate 'age' has 'no value' (1 rows)" in refusal(ComBat("site", **options), gaps)
+    assert "covariate 'age' has 'no value' (1 row)" in refusal(ComBat("site", **options), gaps)
     strict = ComBat("site", **options).fit(table)
     with pytest.raises(InputError, match="'unknown'"):
         strict.transform(

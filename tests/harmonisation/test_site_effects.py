@@ -39,6 +39,42 @@ def test_location_is_the_analysis_of_variance_of_normal_scores(gaps: bool) -> No
         assert found.share[place] == pytest.approx(max(omega, 0), rel=1e-8)
 
 
+def test_limits_of_a_share_are_those_for_which_the_statistic_is_a_quantile() -> None:
+    values, codes = arrays()
+    values[:, 4] = 2.0
+    effect = site_tests.location_effect(values, codes, NONE)
+    low, high = site_tests.share_limits(effect)
+    assert np.isnan([low[4], high[4]]).all()
+    kept = np.arange(6) != 4
+    assert (low[kept] <= effect.share[kept]).all()
+    assert (effect.share[kept] <= high[kept]).all()
+    for place in np.flatnonzero(kept):
+        f, n = effect.statistic[place], 90
+        for limit, quantile in ((low[place], 0.975), (high[place], 0.025)):
+            found = (
+                stats.ncf.cdf(f, 2, 87, n * limit / (1 - limit)) if limit > 1e-6 else stats.f.cdf(f, 2, 87)
+            )
+            assert found == pytest.approx(quantile, abs=1e-4) or (limit <= 1e-6 and found < quantile)
+
+
+def test_limits_of_a_share_cover() -> None:
+    random = np.random.default_rng(5)
+    sizes, shifts, scales = np.array([30, 30, 20]), np.array([0, 0.4, 0.8]), np.array([1, 1.3, 0.7])
+
+    def draw(times: int, features: int) -> tuple[np.ndarray, np.ndarray]:
+        codes = np.repeat([0, 1, 2], sizes * times)
+        values = np.exp(
+            random.normal(size=(len(codes), features)) * scales[codes][:, None] + shifts[codes][:, None]
+        )
+        return site_tests.normal_scores(values), codes
+
+    scores, codes = draw(3000, 1)
+    means = pd.Series(scores[:, 0]).groupby(codes).transform("mean")
+    truth = means.var() / scores.var()
+    low, high = site_tests.share_limits(site_tests.location_effect(*draw(1, 1000), np.empty((80, 0))))
+    assert 0.92 < ((low <= truth) & (truth <= high)).mean() < 0.98
+
+
 @pytest.mark.parametrize("gaps", [False, True])
 def test_scale_is_brown_and_forsythe_s_test(gaps: bool) -> None:
     values, codes = arrays(1, gaps=gaps)

@@ -10,16 +10,25 @@ import pytest
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
+from nbradiomics.execution.execution import Execution
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings, Predictors, evaluate_outcome, validate_outcome
 from nbradiomics.outcome.assembly import OutcomeData
-from nbradiomics.outcome.crossvalidation import make_splits, run_repeat
+from nbradiomics.outcome.crossvalidation import make_splits, run_repeat, splits_of
+from nbradiomics.outcome.evaluate import task_of
 from nbradiomics.outcome.harmonised_features import HarmonisedFeatures
 from nbradiomics.outcome.harmonised_out_of_fold import harmonised_out_of_fold
+from nbradiomics.outcome.noise_of_sites import (
+    exceeds_chance,
+    noise_of_sites,
+    noise_sentences,
+    noise_with_batches,
+)
 from nbradiomics.outcome.prepared import prepare
 from nbradiomics.outcome.stability import Ratings
 from nbradiomics.outcome.stored import digest_of
 from nbradiomics.outcome.transformers import StabilityFilter
+from nbradiomics.outcome.unseen_batches import check_unseen
 from nbradiomics.reproducibility import StabilitySettings
 from nbradiomics.tables import RowsOfReader
 from tests.outcome.test_leakage import ROUNDING, TASK
@@ -105,6 +114,7 @@ def test_site_effects_are_gone_out_of_fold_and_the_model_is_better() -> None:
 
 def test_batch_effects_are_measured_and_the_model_is_better(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nbradiomics.harmonisation.separability._TREES", 20)
+    monkeypatch.setattr("nbradiomics.outcome.noise_of_sites.QUICK_DRAWS", 2)
     features, clinical = with_sites()
     plain = evaluate_outcome(features, clinical, **ASKED)
     harmonised = evaluate_outcome(features, clinical, harmonise=Harmonise(batch="site"), **ASKED)
@@ -276,6 +286,30 @@ def test_the_outcome_is_refused_under_any_name(asked: dict[str, object], message
         prepared(features, clinical, **asked)
 
 
+def near_copy(clinical: pd.DataFrame, wrong: int) -> np.ndarray:
+    """The event, with wrong cells."""
+    known = clinical["dead"].to_numpy().copy()
+    places = np.random.default_rng(1).choice(len(known), wrong, replace=False)
+    known[places] = 1 - known[places]
+    return np.array(["well", "relapsed"])[known]
+
+
+def test_a_covariate_that_is_nearly_the_outcome_is_refused() -> None:
+    features, clinical = with_sites(subjects=120)
+    asked = {"covariates": "remark"}
+    with pytest.raises(
+        InputError, match=r"remark looks like the outcome \(it explains \d\d% of the .* of dead"
+    ):
+        prepared(features, clinical.assign(remark=near_copy(clinical, 5)), **asked)
+    months = clinical["months"].sample(frac=1, random_state=0).to_numpy()
+    wrong = np.where(np.arange(120) % 24 == 0, months, clinical["months"])
+    with pytest.raises(InputError, match=r"of months of the subjects with the event"):
+        prepared(features, clinical.assign(remark=wrong + 0.5), **asked)
+    # A strong covariate that was known at the scan, and a division of hospitals by severity, may stay.
+    prepared(features, clinical.assign(remark=near_copy(clinical, 30)), **asked)
+    prepared(features, clinical.assign(site=near_copy(clinical, 5)))
+
+
 def test_a_missing_site_is_refused_with_the_name() -> None:
     features, clinical = with_sites()
     clinical.loc[[3, 7], "site"] = ""
@@ -390,16 +424,110 @@ def test_sites_of_an_external_cohort_are_unseen() -> None:
         )
 
 
-def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said() -> None:
+def test_missing_and_unknown_covariates_of_an_external_cohort_are_told() -> None:
+    first, second = with_sites(), tuple(external(["north"]))
+    first[1]["stage"] = np.resize(["I", "II", "III"], 90)
+    second[1]["stage"] = np.resize(["I", "II", "IV"], 60)
+    second[1].loc[:3, "stage"] = ""
+    settings = OutcomeSettings(bootstraps=0, penalizer=0.2, l1_ratio=0.0)
+    asked = Harmonise(site_effects=False, batch="site", covariates="stage")
+    result = validate_outcome(first, second, harmonise=asked, **{**ASKED, "settings": settings})
+    told = " ".join(result.summary["sentences"])
+    assert "stage was missing in 4 subjects" in told
+    assert "Levels of stage without a training subject of the first cohort: IV (19 subjects)" in told
+
+
+def test_an_external_site_with_a_known_name_is_that_site_and_it_is_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     first, plain = (
         with_sites(),
         {**ASKED, "settings": OutcomeSettings(bootstraps=0, penalizer=0.2, l1_ratio=0.0)},
     )
-    result = validate_outcome(
-        first, tuple(external(["north"])), harmonise=Harmonise(site_effects=False, batch="site"), **plain
-    )
+    monkeypatch.setattr("nbradiomics.harmonisation.separability._TREES", 10)
+    result = validate_outcome(first, tuple(external(["north"])), harmonise=Harmonise(batch="site"), **plain)
+    effects = result.summary["harmonisation"]["effects"]["batches"]["site"]
+    # Three sites, of shifts 0, 5 and -3, and `north` of the external cohort, which has all three.
+    assert effects["before"]["chance"] == 0.25
+    assert effects["after"]["rescaled"] == 8
+    assert "subjects of both cohorts (a level that both" in " ".join(result.summary["sentences"])
+    assert set(result.site_effects.features["state"]) == {"before", "after"}
     assert result.summary["harmonisation"]["unseen_batches"] == {}
     assert "with the name of one of the first cohort: north (60)" in " ".join(result.summary["leading"])
+
+
+def test_noise_says_what_stays_of_the_sites(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nbradiomics.outcome.noise_of_sites.QUICK_DRAWS", 4)
+    features, clinical = sick_sites()
+    found = []
+    # All features, or two alone, so that the others still tell the site, and with it the outcome.
+    for harmonised in ("*", "f[01]"):
+        predictors = Predictors(harmonise=Harmonise(batch="site", features=harmonised))
+        endpoint = Endpoint(target="sick")
+        data = prepare(features, clinical, endpoint, predictors, RowsOfReader(), None, FAST, folds=3).data
+        found.append(noise_of_sites(data, FAST, task_of(data), execution=Execution()))
+    assert abs(found[0]["value"] - 0.5) < 0.1
+    assert "0.5 is right" in " ".join(noise_sentences(found[0], "ROC area"))
+    assert found[1]["value"] > 0.65
+    assert exceeds_chance(found[1])
+    assert "NOISE PREDICTS" in " ".join(noise_sentences(found[1], "ROC area"))
+
+
+def sick_sites() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Noise with shifts of three sites that differ in their patients."""
+    rng = np.random.default_rng(3)
+    number = rng.permutation(np.resize([0, 1, 2], 120))
+    values = rng.normal(size=(120, 8)) + 2 * rng.normal(size=(3, 8))[number]
+    sick = np.where(rng.random(120) < np.array([0.1, 0.5, 0.9])[number], "yes", "no")
+    names = [f"s{place}" for place in range(120)]
+    features = pd.DataFrame(values).add_prefix("f").assign(subject=names)
+    return features, pd.DataFrame({"subject": names, "site": np.array(list(SHIFTS))[number], "sick": sick})
+
+
+def test_noise_keeps_the_batch_effects_and_nothing_else() -> None:
+    features, clinical = with_sites()
+    data = prepared(features, clinical)
+    own = data.frame[list(data.radiomic)]
+    own.iloc[3, 1] = np.nan
+    batches = data.harmonisation.of(own.index)[["site"]]
+    same = noise_with_batches(own, batches, np.arange(len(own)))
+    pd.testing.assert_frame_equal(same, own)
+    noise = noise_with_batches(own, batches, np.random.default_rng(0).permutation(len(own)))
+    for one, other in ((own, noise), (noise, own)):
+        means = one.groupby(batches["site"]).mean() - other.groupby(batches["site"]).mean()
+        assert means.abs().max().max() < 1.0 < one.groupby(batches["site"]).mean().std().min()
+    within = [each - each.groupby(batches["site"]).transform("mean") for each in (own, noise)]
+    assert abs(within[0]["f0"].corr(within[1]["f0"])) < 0.35
+    assert np.abs(within[0].corr() - within[1].corr()).max().max() < 0.25
+
+
+def test_a_small_site_always_has_training_subjects() -> None:
+    features, clinical = with_sites(subjects=60)
+    clinical.loc[[5, 20, 40], "site"] = "east"
+    data = prepared(features, clinical, small_batch="harmonise")
+    settings = FAST.changed(folds=3, repeats=60)
+    plain, spread = make_splits(data.y, settings), splits_of(data, settings)
+    own = data.harmonisation.of(data.frame.index)["site"].to_numpy()
+    lacking = [
+        [(own[train] == "east").sum() == 0 for folds in splits for train, _ in folds]
+        for splits in (plain, spread)
+    ]
+    assert sum(lacking[0]) > 0 == sum(lacking[1])
+    events = [[data.y["event"][test].sum() for _, test in folds] for folds in spread]
+    assert {tuple(sorted(each)) for each in events} == {
+        tuple(sorted(data.y["event"][test].sum() for _, test in folds)) for folds in plain
+    }
+    assert all(sorted(np.concatenate([test for _, test in folds])) == list(range(60)) for folds in spread)
+    changed = [one for one, other in zip(plain, spread, strict=True) if str(one) != str(other)]
+    assert len(changed) == sum(lacking[0])
+    with pytest.raises(InputError, match=r"held-out subjects have a batch .* 'east' \(3 subjects\)"):
+        check_unseen(data, plain)
+    check_unseen(data, spread)
+    # In permutations and bootstrap samples too, as far as a sample has two subjects of the site.
+    permuted = data.with_outcome(data.y[np.random.default_rng(0).permutation(60)])
+    check_unseen(permuted, splits_of(permuted, settings))
+    drawn = data.drawn(np.sort(np.append(np.delete(np.arange(60), 0), 5)))
+    check_unseen(drawn, splits_of(drawn, settings, drawn.subjects))
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ import pandas as pd
 from nbradiomics.clinical import Declaration
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import check_batches, read_batches
+from nbradiomics.harmonisation.confounding import confounded
 from nbradiomics.harmonisation.request import check_design
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.problem import Problem, problem_of
@@ -57,7 +58,11 @@ def check_harmonisation(
         _check_left_out(outcome, endpoint, clinical, batches, asked)
     except InputError as error:
         return [problem_of(error, outcome.clinical, "harmonise")]
-    return found
+    notes = [
+        Problem(str(outcome.clinical), "", "harmonise", "warning", note, "Read docs/guides/harmonisation.md.")
+        for note in confounded(batches, asked)
+    ]
+    return [*found, *notes]
 
 
 def _rows(outcome: Outcome, cohort: pd.DataFrame) -> pd.DataFrame:

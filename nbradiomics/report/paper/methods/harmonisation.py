@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nbradiomics.messages.wording import counted, ratio
+from nbradiomics.messages.wording import concordance, counted, ratio
 from nbradiomics.outcome.harmonisation_text import method_name
 from nbradiomics.report.paper.methods.story import Story, listed
 
@@ -41,6 +41,13 @@ def harmonisation(story: Story) -> Iterator[str]:
         )
     for name, count in facts["missing"].items():
         yield f"A missing {name} ({counted(count, 'subject')}) had its average effect in the harmonisation."
+    noise = facts.get("noise") or {}
+    if "value" in noise:
+        yield (
+            "Features of noise with the same batch effects, harmonised and modelled in the same way, reached "
+            f"{concordance(noise['value'])} ({counted(noise['draws'], 'draw')}, standard error "
+            f"{noise['error']:.3f}; 0.5 is chance)."
+        )
     for column, states in (facts.get("effects") or {}).get("batches", {}).items():
         before, after = states["before"], states["after"]
         told = [ratio(each["balanced_accuracy"]) for each in (before, after)]
