@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import Declaration
@@ -11,6 +10,7 @@ from nbradiomics.harmonisation.request import check_design, combat_of, harmonise
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.harmonisation.site_effects import SiteEffects, measure_site_effects
 from nbradiomics.harmonisation.site_settings import SiteEffectSettings
+from nbradiomics.harmonisation.table_parts import finite_features, require_subjects
 from nbradiomics.tables import choose_features
 
 _NO_DECLARATION = Declaration()
@@ -50,14 +50,16 @@ def effects_of_table(
     InputError
         When a column cannot be used, or a batch is too small.
     """
+    require_subjects(features, clinical, asked.batch)
     batches, problems = read_batches(features, clinical, asked, declared=declared)
     check_batches(batches, features["subject"].astype(str).tolist(), asked)
     check_design(batches, asked)
     others = features.drop(columns=[name for name in batches if name in features])
     names = harmonised_features(choose_features(others).names, asked)
-    values = features[list(names)].replace([np.inf, -np.inf], np.nan).reset_index(drop=True)
+    values, infinite = finite_features(features.reset_index(drop=True), names)
     effects = named_effects(values, batches.reset_index(drop=True), features["subject"], asked, settings)
-    return effects, [problem.problem for problem in problems if problem.severity == "warning"]
+    told = [problem.problem for problem in problems if problem.severity == "warning"]
+    return effects, [*infinite, *told]
 
 
 def named_effects(

@@ -14,9 +14,11 @@ from nbradiomics.cohort.fitting_subjects import FittingPlan, FittingSubjects, fi
 from nbradiomics.cohort.in_fit import with_fitted
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import check_batches, read_batches, require_batches
+from nbradiomics.harmonisation.combat import ComBat
 from nbradiomics.harmonisation.request import combat_of, harmonised_features
 from nbradiomics.harmonisation.schema import TREATMENTS
 from nbradiomics.harmonisation.settings import Harmonise
+from nbradiomics.harmonisation.table_parts import finite_features, require_subjects
 from nbradiomics.messages.wording import counted
 from nbradiomics.settings import spread
 from nbradiomics.tables import choose_features
@@ -39,6 +41,7 @@ HARMONISED_BATCHES = replace(
 #: Rows that differ in these columns are harmonised apart; the readers of a context are harmonised together.
 CONTEXT = ("timepoint", "sequence", "roi", "variant", "engine")
 _NO_DECLARATION = Declaration()
+_PLAIN, _SHOWN = "feature ", 5
 
 
 class HarmonisedTable(NamedTuple):
@@ -103,7 +106,7 @@ def harmonise_table(
     >>> done.table.shape == (80, 5), set(done.table["in_fit"])
     (True, {'no'})
     """
-    _require_subjects(features, clinical)
+    require_subjects(features, clinical, harmonise.batch)
     batches, problems = read_batches(features, clinical, harmonise, declared=declared)
     subjects = features["subject"].astype(str)
     require_batches(batches, subjects.tolist(), harmonise)
@@ -114,31 +117,26 @@ def harmonise_table(
     check_batches(batches[own], subjects[own].tolist(), harmonise)
     others = features.drop(columns=[name for name in batches if name in features])
     names = harmonised_features(choose_features(others).names, harmonise)
-    changed, treatments = features.astype(dict.fromkeys(names, np.float64)), []
+    finite, infinite = finite_features(features, names)
+    table = _plain(features, finite, batches)
+    changed, treatments, noted = features.copy(), [], _Noted()
+    changed[list(names)] = finite
     for context, rows in _contexts(features):
         for part in plan.parts:
             known = rows & subjects.isin(part.fitted_on).to_numpy()
             new = rows & subjects.isin(part.applied_to).to_numpy()
             if not new.any():
                 continue
-            table = _plain(features, names, batches)
             combat = combat_of(harmonise).fit(table[known])
+            noted.add(combat, names)
             changed.loc[new, list(names)] = (
                 combat.transform(table[new]).iloc[:, 1 : 1 + len(names)].to_numpy()
             )
             treatments.append(combat.treatments(table[new]).assign(context=context, fit=part.name))
     told = [problem.problem for problem in problems if problem.severity == "warning"]
-    sentences = (*_sentences(plan, names, harmonise), *told)
+    sentences = (*_sentences(plan, names, harmonise), *noted.sentences(), *infinite, *told)
     done = HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
     return HarmonisedTable(with_fitted(changed, plan.fitted), done, tuple(names), sentences)
-
-
-def _require_subjects(features: pd.DataFrame, clinical: pd.DataFrame | None) -> None:
-    if "subject" not in features:
-        raise InputError("the feature table has no column 'subject'.", "Name the subjects' column 'subject'.")
-    twice = [] if clinical is None else clinical["subject"][clinical["subject"].duplicated()].tolist()
-    if twice:
-        raise InputError(f"subject {twice[0]!r} is twice in the clinical table.", "Keep one row per subject.")
 
 
 def _require_others(plan: FittingPlan) -> None:
@@ -162,11 +160,28 @@ def _contexts(features: pd.DataFrame) -> Iterator[tuple[str, np.ndarray]]:
         yield str(key), (keys == key).to_numpy()
 
 
-def _plain(features: pd.DataFrame, names: Sequence[str], batches: pd.DataFrame) -> pd.DataFrame:
+def _plain(features: pd.DataFrame, finite: pd.DataFrame, batches: pd.DataFrame) -> pd.DataFrame:
     """Subjects, features under plain names, so that all are taken, and batches."""
-    plain = [f"feature {number}" for number in range(len(names))]
-    values = features[list(names)].replace([np.inf, -np.inf], np.nan).set_axis(plain, axis=1)
+    values = finite.set_axis([f"{_PLAIN}{number}" for number in range(finite.shape[1])], axis=1)
     return pd.concat([features["subject"].astype(str), values, batches], axis=1)
+
+
+class _Noted:
+    """Features that a fit does not harmonise as the others, by the note about them."""
+
+    def __init__(self) -> None:
+        self._names: dict[str, dict[str, None]] = {}
+
+    def add(self, combat: ComBat, names: Sequence[str]) -> None:
+        """Add the notes of a fit to features under plain names."""
+        for plain, note in combat.feature_notes_[["feature", "note"]].itertuples(index=False, name=None):
+            self._names.setdefault(note, {})[names[int(plain.removeprefix(_PLAIN))]] = None
+
+    def sentences(self) -> Iterator[str]:
+        """One sentence for each note."""
+        for note, names in self._names.items():
+            more = ", ..." if len(names) > _SHOWN else ""
+            yield f"{counted(len(names), 'feature')} ({', '.join(list(names)[:_SHOWN])}{more}): {note}."
 
 
 def _sentences(plan: FittingPlan, names: Sequence[str], harmonise: Harmonise) -> Iterator[str]:

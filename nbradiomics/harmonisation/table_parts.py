@@ -15,6 +15,7 @@ from nbradiomics.harmonisation.one_column import Fit
 from nbradiomics.harmonisation.stages import Stage
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import counted
+from nbradiomics.tables import INDEX
 
 _SHOWN = 5
 #: Largest value of a feature: larger ones cannot be squared.
@@ -61,6 +62,48 @@ def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
         raise InputError(
             f"the table lacks {', '.join(map(repr, missing[:_SHOWN]))}{more}.",
             f"{guess}Join these columns to the table first.",
+        )
+
+
+def require_subjects(
+    features: pd.DataFrame, clinical: pd.DataFrame | None, batch: Sequence[str] = ()
+) -> None:
+    """Refuse a feature table without rows, and tables that do not say once whose a row is.
+
+    Parameters
+    ----------
+    features, clinical
+        The tables.
+    batch
+        Batch columns: a subject may have a row on each of several scanners.
+
+    Raises
+    ------
+    InputError
+        When a table has no column `subject`, the feature table no row or the same row twice, or the clinical
+        table a subject twice.
+    """
+    for what, table in (("feature", features), ("clinical", clinical)):
+        if table is not None and "subject" not in table:
+            raise InputError(
+                f"the {what} table has no column 'subject'.", "Name the subjects' column 'subject'."
+            )
+    if not len(features):
+        raise InputError("the feature table has no rows.", "Give at least one subject.")
+    if clinical is not None:
+        named = clinical["subject"].astype(str)
+        twice = named[named.duplicated()].tolist()
+        if twice:
+            raise InputError(
+                f"subject {twice[0]!r} is twice in the clinical table.", "Keep one row per subject."
+            )
+    index = [name for name in (*INDEX, *batch) if name in features]
+    again = features.duplicated(index)
+    if again.any():
+        raise InputError(
+            f"{counted(int(again.sum()), 'row')} of the feature table with the same {', '.join(index)} as "
+            f"another, for example {features['subject'][again].iloc[0]}.",
+            "Keep one of them, or add the index column in which the rows differ.",
         )
 
 
@@ -111,6 +154,25 @@ def values_of(table: pd.DataFrame, features: Sequence[str]) -> Numbers:
             name = features[int(np.argmax(wrong.any(axis=0)))]
             raise InputError(f"feature {name!r} {problem}.", "Correct them or leave the cells empty.")
     return values
+
+
+def finite_features(features: pd.DataFrame, names: Sequence[str]) -> tuple[pd.DataFrame, list[str]]:
+    """Features with infinite values as missing ones, and a sentence about each feature that has some.
+
+    Raises
+    ------
+    InputError
+        When a value is too large.
+    """
+    part = features[list(names)].astype(np.float64)
+    infinite = np.isinf(part).sum()
+    finite = part.replace([np.inf, -np.inf], np.nan)
+    values_of(finite, names)
+    told = [
+        f"{name}: {counted(int(count), 'infinite value')} of this feature counted as missing."
+        for name, count in infinite[infinite > 0].items()
+    ]
+    return finite, told
 
 
 def feature_notes(features: Sequence[str], stages: Sequence[Stage]) -> Iterator[tuple[str, str, str]]:
