@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 #: tumour.
 ADC, ADC_UNIT, _ADC_RANGE = "ADC", "mm2/s", (5e-5, 1e-2)
 _ERROR = "_error"
+#: Distance from the median, in ranges of the middle 98 % of a region, beyond which a value is damage.
+_EXTREME = 1e4
 
 
 def unit_of(channel: str) -> str:
@@ -138,6 +140,7 @@ def _require_plausible(values: Array, inputs: Inputs) -> None:
                 f"the channel {shown(name)} has the value {column[0]:g} in the whole region.",
                 "Check the image.",
             )
+        _require_no_extreme(column, name)
         middle = float(np.median(column))
         if name == ADC and not _ADC_RANGE[0] <= middle <= _ADC_RANGE[1]:
             raise InputError(
@@ -146,3 +149,15 @@ def _require_plausible(values: Array, inputs: Inputs) -> None:
                 f"Convert the map to {ADC_UNIT}: scanners often store millionths, which are divided by "
                 "1,000,000.",
             )
+
+
+def _require_no_extreme(column: Array, name: str) -> None:
+    """Refuse a value that no tissue has: it would decide about the scale of a whole model."""
+    low, middle, high = np.quantile(column, (0.01, 0.5, 0.99))
+    worst = float(column[np.argmax(np.abs(column - middle))])
+    if high > low and abs(worst - middle) > _EXTREME * (high - low):
+        raise InputError(
+            f"the channel {shown(name)} has the value {worst:.3g} in the region, where 98 % of the values "
+            f"are {low:.3g} to {high:.3g}.",
+            "Look at the image; replace such values, or leave the image out.",
+        )

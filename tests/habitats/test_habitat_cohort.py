@@ -244,6 +244,19 @@ def test_values_that_are_foreign_to_the_model_are_refused(maps: Path, tmp_path: 
     assert "standard deviations from those that fitted the model" in done.failures[0].cause
 
 
+def test_one_voxel_of_an_impossible_value_moves_no_model(maps: Path, tmp_path: Path) -> None:
+    table = load_cohort(maps).to_frame()
+    chosen = (table["subject"] == "s1") & (table["channel"] == "T2w")
+    image = sitk.ReadImage(table.loc[chosen, "image"].iloc[0])
+    image[12, 12, 4] = 1e30
+    sitk.WriteImage(image, str(tmp_path / "spoilt.nii.gz"))
+    table.loc[chosen, "image"] = str(tmp_path / "spoilt.nii.gz")
+    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1", "s2"))
+    assert {failure.case[:2] for failure in done.failures} == {"s1"}
+    assert "the channel T2w has the value 1e+30 in the region" in done.failures[0].cause
+    assert done.model.subjects == 2
+
+
 def two_lesions(maps: Path, folder: Path) -> pd.DataFrame:
     """Each mask of reader A cut into a left and a right lesion."""
     table = load_cohort(maps).to_frame()

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from nbradiomics.files.owned_folder import MARK
+
 COMMANDS: dict[str, tuple[object, ...]] = {
     "rois": ("rois", "cohort.csv", "--ring", 2, "--rim", 1),
     "prepare": ("prepare", "cohort.csv", "--steps", "nyul:over=image", "--fit-folds", 2),
@@ -11,3 +15,12 @@ COMMANDS: dict[str, tuple[object, ...]] = {
         *("--fit-folds", 2, "--sample", 500),
     ),
 }
+
+
+def made(folder: Path) -> dict[str, bytes]:
+    """What a command wrote, except what tells of the call itself."""
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name != MARK and not path.name.endswith(".provenance.json")
+    }

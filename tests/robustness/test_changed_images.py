@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 import SimpleITK as sitk
 
-from nbradiomics.files.owned_folder import MARK
 from nbradiomics.habitats.clusters import number
 from nbradiomics.images.io import read_image
-from tests.robustness.image_commands import COMMANDS
+from tests.robustness.image_commands import COMMANDS, made
 from tests.support.helpers import call, first_is_quick
 from tests.workflows.test_derived_stages import diffusion_cohort
 
@@ -21,15 +20,6 @@ from tests.workflows.test_derived_stages import diffusion_cohort
 @pytest.fixture
 def few_resamples(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(number, "RESAMPLES", 3)
-
-
-def made(folder: Path) -> dict[str, bytes]:
-    """What a command wrote, except what tells of the call itself."""
-    return {
-        str(path.relative_to(folder)): path.read_bytes()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file() and path.name != MARK and not path.name.endswith(".provenance.json")
-    }
 
 
 def disturb(folder: Path) -> None:
