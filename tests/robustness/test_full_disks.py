@@ -85,6 +85,7 @@ def test_a_read_only_folder_is_told_by_every_command_and_its_status_can_be_read(
     assert mount("-o", "remount,ro", disk)
     assert status(out).complete
     image_and_mask = (tmp_path / "s0.nii.gz", tmp_path / "s0_A.nii.gz")
+    features = out / "features.parquet"
     commands = [
         ("run", study, "--out", out, "--jobs", 1),
         ("run", study, "--out", out, "--jobs", 1, "--shard", "1/2"),
