@@ -13,6 +13,7 @@ from nbradiomics.cohort import Case, Scan
 from nbradiomics.cohort.case_region import read_case_region
 from nbradiomics.errors import InputError
 from nbradiomics.habitats.clusters.fit import Inputs
+from nbradiomics.habitats.clusters.model import LARGEST
 from nbradiomics.images.grid import grid_difference, require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.messages.wording import quoted
@@ -135,7 +136,7 @@ def _require_plausible(values: Array, inputs: Inputs) -> None:
         )
     for place, name in enumerate(inputs.channels):
         column = values[:, place]
-        if len(column) > 1 and not column.std() > 0:
+        if len(column) > 1 and column.min() == column.max():
             raise InputError(
                 f"the channel {shown(name)} has the value {column[0]:g} in the whole region.",
                 "Check the image.",
@@ -153,9 +154,10 @@ def _require_plausible(values: Array, inputs: Inputs) -> None:
 
 def _require_no_extreme(column: Array, name: str) -> None:
     """Refuse a value that no tissue has: it would decide about the scale of a whole model."""
-    low, middle, high = np.quantile(column, (0.01, 0.5, 0.99))
-    worst = float(column[np.argmax(np.abs(column - middle))])
-    if high > low and abs(worst - middle) > _EXTREME * (high - low):
+    with np.errstate(over="ignore", invalid="ignore"):  # values near the end of the range
+        low, middle, high = np.quantile(column, (0.01, 0.5, 0.99))
+        worst = float(column[np.argmax(np.abs(column - middle))])
+    if abs(worst) > LARGEST or (high > low and abs(worst - middle) > _EXTREME * (high - low)):
         raise InputError(
             f"the channel {shown(name)} has the value {worst:.3g} in the region, where 98 % of the values "
             f"are {low:.3g} to {high:.3g}.",

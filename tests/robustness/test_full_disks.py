@@ -102,7 +102,7 @@ def test_a_read_only_folder_is_told_by_every_command_and_its_status_can_be_read(
         ("rois", cohort, "--ring", 2, "--out", disk / "r.csv", "--jobs", 1),
         (
             "harmonise",
-            out / "features.parquet",
+            features,
             "--batch",
             "reader",
             "--fit-folds",
@@ -110,7 +110,7 @@ def test_a_read_only_folder_is_told_by_every_command_and_its_status_can_be_read(
             "--out",
             disk / "h.csv",
         ),
-        ("site-effects", out / "features.parquet", "--batch", "reader", "--out", disk / "effects"),
+        ("site-effects", features, "--batch", "reader", "--out", disk / "effects"),
     ]
     for command in commands:
         capsys.readouterr()
