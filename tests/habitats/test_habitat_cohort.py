@@ -224,7 +224,8 @@ def test_bad_cases_are_failures_that_name_what_is_wrong(maps: Path, tmp_path: Pa
     table.loc[(table["subject"] == "s2") & (table["channel"] == "T2w"), "image"] = str(
         tmp_path / "flat.nii.gz"
     )
-    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None)
+    workspace = Workspace(tmp_path / "work")  # a case without its inputs has no key of stored results
+    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None, workspace=workspace)
     causes = {failure.case[:2]: failure.cause for failure in done.failures}
     assert "no channel 'T2w'" in causes["s3"]
     assert "no channel 'ADC_error'" in causes["s4"]

@@ -21,6 +21,7 @@ from nbradiomics.habitats.diffusion.maps import DiffusionMaps, diffusion_maps
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import read_image, write_image
+from nbradiomics.system.versions import installed_version
 
 STAGE = "adc"
 #: Columns of voxels without a valid ADC, and their meaning in a message.
@@ -60,6 +61,7 @@ class DiffusionJob:
             images=[[content_hash(image.file), image.b_value] for image in self.images],
             masks=[region_hashes(case, self.label) for case in self.cases],
             settings=self.settings.model_dump(),
+            engine=[installed_version(package) for package in ("numpy", "scipy", "SimpleITK")],
         )
 
     def file_hashes(self) -> dict[str, str]:
