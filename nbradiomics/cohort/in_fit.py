@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import TYPE_CHECKING
 
-from nbradiomics.cohort.in_training import NO, YES, read_state
+from nbradiomics.cohort.in_training import NO, YES, read_states
 from nbradiomics.messages.wording import counted
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def fitted_subjects(table: pd.DataFrame) -> set[str]:
     """Subjects whose own data fitted a step, according to a table: one row that says so decides."""
     if COLUMN not in table or "subject" not in table:
         return set()
-    states = map(read_state, table[COLUMN])
+    states = read_states(table, COLUMN)
     return {str(subject) for subject, state in zip(table["subject"], states, strict=True) if state == YES}
 
 

@@ -44,6 +44,23 @@ def read_state(cell: Any) -> str:
     return state
 
 
+def read_states(table: pd.DataFrame, column: str) -> list[str]:
+    """Read a column of such cells of a table with subjects.
+
+    Raises
+    ------
+    InputError
+        When a cell cannot be read, with its subject.
+    """
+    states = []
+    for subject, cell in zip(table["subject"], table[column], strict=True):
+        try:
+            states.append(read_state(cell))
+        except InputError as error:
+            raise InputError(f"subject {subject}: {column} is {error.problem}", error.remedy) from error
+    return states
+
+
 def state_of(known: bool | None) -> str:
     """Convert an answer to a state: ``None`` is unknown."""
     return UNKNOWN if known is None else YES if known else NO
@@ -63,7 +80,7 @@ def training_states(table: pd.DataFrame) -> dict[str, str]:
         ``yes`` if any row of the subject says so; ``no`` if all rows of its automatic masks say so; else
         empty. A subject without an automatic mask is ``no`` if all of its rows say so.
     """
-    states = [read_state(cell) for cell in table[COLUMN]] if COLUMN in table else [UNKNOWN] * len(table)
+    states = read_states(table, COLUMN) if COLUMN in table else [UNKNOWN] * len(table)
     by_auto = table["reader"] == AUTO if "reader" in table else [True] * len(table)
     automatic: dict[str, set[str]] = {}
     others: dict[str, set[str]] = {}

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
+from uuid import uuid4
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Batch, Failure
@@ -16,7 +17,7 @@ from nbradiomics.execution.executors.protocol import Cases, Executor
 from nbradiomics.execution.in_work import InWork
 from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.execution.record import RECORD
-from nbradiomics.execution.workspace import PASSING, Payload, Workspace
+from nbradiomics.execution.workspace import PASSING, Payload, Workspace, result_key
 from nbradiomics.system.streams import end_if_asked
 
 Result = TypeVar("Result")
@@ -64,6 +65,13 @@ class Stored:
     key: Callable[[str], str]
     schema: Any
     holds: Callable[[str, Payload], bool] = _always
+
+    def key_of(self, name: str) -> str:
+        """Key of a case; one that matches no stored result if the case lacks an input, which it then says."""
+        try:
+            return self.key(name)
+        except InputError:
+            return result_key("lacks an input", random=uuid4().hex)
 
 
 class _Chosen(Mapping[str, tuple[Any, ...]]):
@@ -230,7 +238,7 @@ class Execution:
         workspace = self.workspace
         if workspace is None or stored is None:
             return make(names, lambda _name, _result: None)
-        keys = workspace.keys(stage, names, stored.key)
+        keys = workspace.keys(stage, names, stored.key_of)
         valid = {}
         for name in names:
             payload = workspace.load(stage, keys[name], stored.schema)
@@ -243,7 +251,7 @@ class Execution:
 
         def save(name: str, payload: Payload) -> None:
             # An input that changed meanwhile has another key now; it is unknown which content was read.
-            if not payload.get(PASSING) and stored.key(name) == keys[name]:
+            if not payload.get(PASSING) and stored.key_of(name) == keys[name]:
                 workspace.save(stage, keys[name], payload)
 
         fresh = make([name for name in names if name not in valid], save)

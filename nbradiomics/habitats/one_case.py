@@ -31,6 +31,7 @@ from nbradiomics.habitats.label_map import Labelled, label_array, labelled, on_g
 from nbradiomics.habitats.region_values import RegionValues, channel_hashes, read_values
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import write_image
+from nbradiomics.system.versions import installed_version
 
 STAGE = "habitats"
 #: Ends of the names of the written files.
@@ -88,6 +89,7 @@ class HabitatJob:
             images=[[content_hash(image.file), image.b_value] for image in self.images],
             mask=region_hashes(self.case, self.how.label),
             how=[self.how.confidence, self.how.neighbours],
+            engine=[installed_version(package) for package in ("numpy", "scipy", "SimpleITK")],
         )
 
     def file_hashes(self) -> dict[str, str]:

@@ -14,6 +14,7 @@ from nbradiomics.cohort.case_region import read_case_region
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import content_hash
 from nbradiomics.habitats.clusters.fit import Inputs
+from nbradiomics.habitats.clusters.model import LARGEST
 from nbradiomics.images.grid import grid_difference, require_same_grid
 from nbradiomics.images.io import read_image
 from nbradiomics.messages.wording import quoted
@@ -24,6 +25,8 @@ Array = NDArray[np.float64]
 #: tumour.
 ADC, ADC_UNIT, _ADC_RANGE = "ADC", "mm2/s", (5e-5, 1e-2)
 _ERROR = "_error"
+#: Distance from the median, in ranges of the middle 98 % of a region, beyond which a value is damage.
+_EXTREME = 1e4
 
 
 def unit_of(channel: str) -> str:
@@ -144,11 +147,12 @@ def _require_plausible(values: Array, inputs: Inputs) -> None:
         )
     for place, name in enumerate(inputs.channels):
         column = values[:, place]
-        if len(column) > 1 and not column.std() > 0:
+        if len(column) > 1 and column.min() == column.max():
             raise InputError(
                 f"the channel {shown(name)} has the value {column[0]:g} in the whole region.",
                 "Check the image.",
             )
+        _require_no_extreme(column, name)
         middle = float(np.median(column))
         if name == ADC and not _ADC_RANGE[0] <= middle <= _ADC_RANGE[1]:
             raise InputError(
@@ -157,3 +161,16 @@ def _require_plausible(values: Array, inputs: Inputs) -> None:
                 f"Convert the map to {ADC_UNIT}: scanners often store millionths, which are divided by "
                 "1,000,000.",
             )
+
+
+def _require_no_extreme(column: Array, name: str) -> None:
+    """Refuse a value that no tissue has: it would decide about the scale of a whole model."""
+    with np.errstate(over="ignore", invalid="ignore"):  # values near the end of the range
+        low, middle, high = np.quantile(column, (0.01, 0.5, 0.99))
+        worst = float(column[np.argmax(np.abs(column - middle))])
+    if abs(worst) > LARGEST or (high > low and abs(worst - middle) > _EXTREME * (high - low)):
+        raise InputError(
+            f"the channel {shown(name)} has the value {worst:.3g} in the region, where 98 % of the values "
+            f"are {low:.3g} to {high:.3g}.",
+            "Look at the image; replace such values, or leave the image out.",
+        )

@@ -16,6 +16,7 @@ from nbradiomics.harmonisation.site_effects import (
     measure_site_effects,
 )
 from nbradiomics.harmonisation.site_settings import SiteEffectSettings
+from nbradiomics.harmonisation.table_parts import require_subjects
 from nbradiomics.tables import choose_features
 
 _NO_DECLARATION = Declaration()
@@ -55,6 +56,7 @@ def effects_of_table(
     InputError
         When a column cannot be used, or a batch is too small.
     """
+    require_subjects(features, clinical, asked.batch)
     batches, problems = read_batches(features, clinical, asked, declared=declared)
     check_batches(batches, features["subject"].astype(str).tolist(), asked)
     check_design(batches, asked)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from nbradiomics.harmonisation.table_parts import values_of
 from nbradiomics.messages.wording import counted, shortened
 
 
@@ -20,8 +21,10 @@ def finite_values(features: pd.DataFrame, names: Sequence[str]) -> tuple[pd.Data
     names
         The features.
     """
-    values = features[list(names)].astype(np.float64)
-    infinite = np.isinf(values.to_numpy())
+    part = features[list(names)]
+    values = part.replace([np.inf, -np.inf], np.nan)
+    values = pd.DataFrame(values_of(values, names), index=values.index, columns=list(names))
+    infinite = np.isinf(part.to_numpy(np.float64))
     if not infinite.any():
         return values, []
     subjects = features["subject"].astype(str).tolist()
@@ -30,7 +33,7 @@ def finite_values(features: pd.DataFrame, names: Sequence[str]) -> tuple[pd.Data
         f"{counted(len(cases), 'value')} of {counted(int(infinite.any(axis=0).sum()), 'feature')} "
         f"{'is' if len(cases) == 1 else 'are'} infinite and became missing: {shortened(cases)}."
     )
-    return values.mask(infinite), [sentence]
+    return values, [sentence]
 
 
 def impossible_values(before: pd.DataFrame, after: pd.DataFrame) -> Iterator[str]:

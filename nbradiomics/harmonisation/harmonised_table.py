@@ -19,6 +19,7 @@ from nbradiomics.harmonisation.finite import finite_values, impossible_values
 from nbradiomics.harmonisation.request import combat_of, harmonised_features
 from nbradiomics.harmonisation.schema import TREATMENTS
 from nbradiomics.harmonisation.settings import Harmonise
+from nbradiomics.harmonisation.table_parts import require_subjects
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.settings import spread
 from nbradiomics.tables import choose_features
@@ -105,7 +106,7 @@ def harmonise_table(
     >>> done.table.shape == (80, 5), set(done.table["in_fit"])
     (True, {'no'})
     """
-    _require_subjects(features, clinical)
+    require_subjects(features, clinical, harmonise.batch)
     batches, problems = read_batches(features, clinical, harmonise, declared=declared)
     subjects = features["subject"].astype(str)
     require_batches(batches, subjects.tolist(), harmonise)
@@ -167,14 +168,6 @@ def _apart(notes: pd.DataFrame) -> Iterator[str]:
     for note, part in notes.groupby("note", sort=True):
         names = part["feature"].unique()
         yield f"{counted(len(names), 'feature')} not harmonised as the others ({note}): {shortened(names)}."
-
-
-def _require_subjects(features: pd.DataFrame, clinical: pd.DataFrame | None) -> None:
-    if "subject" not in features:
-        raise InputError("the feature table has no column 'subject'.", "Name the subjects' column 'subject'.")
-    twice = [] if clinical is None else clinical["subject"][clinical["subject"].duplicated()].tolist()
-    if twice:
-        raise InputError(f"subject {twice[0]!r} is twice in the clinical table.", "Keep one row per subject.")
 
 
 def _require_others(plan: FittingPlan, earlier: set[str]) -> None:

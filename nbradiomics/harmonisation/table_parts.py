@@ -15,6 +15,7 @@ from nbradiomics.harmonisation.one_column import Fit
 from nbradiomics.harmonisation.stages import Stage
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import counted, shortened
+from nbradiomics.tables import INDEX
 
 #: Largest value of a feature: larger ones cannot be squared.
 _LARGEST = 1e100
@@ -59,6 +60,48 @@ def require_columns(table: pd.DataFrame, names: Sequence[str]) -> None:
         raise InputError(
             f"the table lacks {shortened(map(repr, missing))}.",
             f"{guess}Join these columns to the table first.",
+        )
+
+
+def require_subjects(
+    features: pd.DataFrame, clinical: pd.DataFrame | None, batch: Sequence[str] = ()
+) -> None:
+    """Refuse a feature table without rows, and tables that do not say once whose a row is.
+
+    Parameters
+    ----------
+    features, clinical
+        The tables.
+    batch
+        Batch columns: a subject may have a row on each of several scanners.
+
+    Raises
+    ------
+    InputError
+        When a table has no column `subject`, the feature table no row or the same row twice, or the clinical
+        table a subject twice.
+    """
+    for what, table in (("feature", features), ("clinical", clinical)):
+        if table is not None and "subject" not in table:
+            raise InputError(
+                f"the {what} table has no column 'subject'.", "Name the subjects' column 'subject'."
+            )
+    if not len(features):
+        raise InputError("the feature table has no rows.", "Give at least one subject.")
+    if clinical is not None:
+        named = clinical["subject"].astype(str)
+        twice = named[named.duplicated()].tolist()
+        if twice:
+            raise InputError(
+                f"subject {twice[0]!r} is twice in the clinical table.", "Keep one row per subject."
+            )
+    index = [name for name in (*INDEX, *batch) if name in features]
+    again = features.duplicated(index)
+    if again.any():
+        raise InputError(
+            f"{counted(int(again.sum()), 'row')} of the feature table with the same {', '.join(index)} as "
+            f"another, for example {features['subject'][again].iloc[0]}.",
+            "Keep one of them, or add the index column in which the rows differ.",
         )
 
 

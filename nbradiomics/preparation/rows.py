@@ -25,6 +25,9 @@ NOTED_CHANGE = 0.05
 LEAST_MEASURED = 0.5
 #: Factor by which landmarks may change the spread of a tumour, against a linear scale.
 MOST_STRETCHED = 3.0
+#: Least spread of a tumour (interquartile range) in standard deviations of its normalisation.
+LEAST_SPREAD = 0.01
+FLAT = "the middle half of the tumour is no wider than"
 STRETCHED = "the landmarks make the spread of the tumour"
 BEYOND = (
     "the median of the tumour lies beyond the landmarks, where the scale is extrapolated: measure them in "
@@ -197,7 +200,18 @@ def _found(record: Mapping[str, Any]) -> str:
 
 
 def _tumour(result: Mapping[str, Any]) -> list[str]:
-    return [*_unmeasured(result), *_beyond(result), *_stretched(result)]
+    return [*_unmeasured(result), *_flat(result), *_beyond(result), *_stretched(result)]
+
+
+def _flat(result: Mapping[str, Any]) -> list[str]:
+    """Tell of a standard deviation that is not made by tissue, but by a few voxels of extreme values."""
+    deviations = [record["values"].get("standard_deviation", math.nan) for record in result["records"]]
+    spread = result["before"]["tumour_iqr"]
+    return [
+        f"{FLAT} {spread / deviation:.2g} of the standard deviation {deviation:.3g}"
+        for deviation in deviations
+        if 0 < spread < LEAST_SPREAD * deviation
+    ]
 
 
 def _beyond(result: Mapping[str, Any]) -> list[str]:

@@ -74,7 +74,8 @@ class Volume:
 
     def with_values(self, values: NDArray[np.floating[Any]], record: StepRecord) -> Volume:
         """Return the volume with other intensities (z, y, x) on the same grid, in floating point."""
-        image = sitk.GetImageFromArray(values.astype(float_kind(self.image), copy=False))
+        with np.errstate(over="ignore"):  # what becomes infinite is refused with its reason
+            image = sitk.GetImageFromArray(values.astype(float_kind(self.image), copy=False))
         image.CopyInformation(self.image)
         return replace(self, image=image, records=(*self.records, record))
 

@@ -10,7 +10,9 @@ from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.cohort import PreparedCohort
 from nbradiomics.preparation.rows import (
     BEYOND,
+    FLAT,
     LEAST_MEASURED,
+    LEAST_SPREAD,
     MOST_STRETCHED,
     NOTED_CHANGE,
     STRETCHED,
@@ -90,6 +92,13 @@ def _normalisation(table: pd.DataFrame) -> list[str]:
             f"{_images(missed, table)}: less than {LEAST_MEASURED:.0%} of the tumour is in the voxels that "
             "the normalisation measured, so that other tissue decided about its scale. Do not compare these "
             "tumours; give a mask of the body (over=body, body_roi)."
+        )
+    flat = table[table["note"].str.contains(FLAT, regex=False)]
+    if len(flat):
+        found.append(
+            f"{_images(flat, table)}: the middle half of the tumour spans less than {LEAST_SPREAD:g} "
+            "standard deviations of the normalisation, as if a few voxels of extreme values decided. Look at "
+            "these images; replace such values, or use percentile."
         )
     beyond = table[table["note"].str.contains(BEYOND, regex=False)]
     if len(beyond):

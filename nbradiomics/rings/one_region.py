@@ -112,7 +112,7 @@ class RegionJob:
             region=region,
             others=others & ~region,
             body=self._body(image),
-            lowest=np.asarray(values == values.min()),
+            lowest=np.asarray(values == np.fmin.reduce(values, axis=None)),
             spacing=image.GetSpacing()[::-1],
         )
 

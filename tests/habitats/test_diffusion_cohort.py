@@ -1,5 +1,6 @@
 """ADC maps of a cohort: channels of the table, noise, failures."""
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,32 @@ def test_a_sequence_without_diffusion_images_is_told_and_no_failure(cohort: Path
     found = find_habitats(mixed, out=tmp_path / "out", **options)  # type: ignore[arg-type]
     assert not found.failures
     assert "of T1w left out: no scan of it has the channels ADC." in " ".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("values", "cause"),
+    [
+        (lambda image: image * 0 + 7, r"all voxels of the channel b400 .* have the value 7"),
+        (lambda image: -image, r"no voxel of the masks has a valid ADC: \d+ with a signal of 0 or less"),
+        (lambda image: image * 1e9, r"no voxel of the masks has a valid ADC: \d+ "),
+        (lambda image: np.where(image > 0, np.nan, image), r"\d+ with a signal of 0 or less, or none"),
+    ],
+)
+def test_a_scan_without_any_value_is_a_failure_and_no_map_of_zeros(
+    values, cause: str, cohort: Path, tmp_path: Path
+) -> None:
+    table = load_cohort(cohort).to_frame()
+    image = sitk.ReadImage(str(cohort.parent / "s0_b400.nii.gz"))
+    spoilt = sitk.GetImageFromArray(values(sitk.GetArrayFromImage(image)).astype(np.float32))
+    spoilt.CopyInformation(image)
+    sitk.WriteImage(spoilt, str(tmp_path / "spoilt.nii.gz"))
+    chosen = (table["subject"] == "s0") & (table["channel"] == "b400")
+    table.loc[chosen, "image"] = str(tmp_path / "spoilt.nii.gz")
+    done = fit_adc(table, out=tmp_path / "maps", b_values=("b0", "b400"))
+    assert [failure.case for failure in done.failures] == ["s0/baseline/unspecified"]
+    assert re.search(cause, done.failures[0].cause)
+    assert not list((tmp_path / "maps").glob("s0_*"))
+    assert list(done.table["subject"]) == ["s1"]
 
 
 def test_cohorts_that_cannot_be_fitted_are_refused(cohort: Path, tmp_path: Path) -> None:

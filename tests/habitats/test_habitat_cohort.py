@@ -262,6 +262,8 @@ def test_bad_cases_are_failures_that_name_what_is_wrong(maps: Path, tmp_path: Pa
     )
     stored = Workspace(tmp_path / "stored")
     done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None, workspace=stored)
+    workspace = Workspace(tmp_path / "work")  # a case without its inputs has no key of stored results
+    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"), errors=None, workspace=workspace)
     causes = {failure.case[:2]: failure.cause for failure in done.failures}
     assert "no channel 'T2w'" in causes["s3"]
     assert "no channel 'ADC_error'" in causes["s4"]
@@ -279,6 +281,20 @@ def test_values_that_are_foreign_to_the_model_are_refused(maps: Path, tmp_path: 
     done = habitats(table, tmp_path / "out", fit_on=("s0", "s1"))
     assert {failure.case[:2] for failure in done.failures} == {"s5"}
     assert "standard deviations from those that fitted the model" in done.failures[0].cause
+
+
+@pytest.mark.parametrize("value", [1e30, 1e308])
+def test_one_voxel_of_an_impossible_value_moves_no_model(value: float, maps: Path, tmp_path: Path) -> None:
+    table = load_cohort(maps).to_frame()
+    chosen = (table["subject"] == "s1") & (table["channel"] == "T2w")
+    image = sitk.ReadImage(table.loc[chosen, "image"].iloc[0], sitk.sitkFloat64)
+    image[12, 12, 4] = value
+    sitk.WriteImage(image, str(tmp_path / "spoilt.nii.gz"))
+    table.loc[chosen, "image"] = str(tmp_path / "spoilt.nii.gz")
+    done = habitats(table, tmp_path / "out", fit_on=("s0", "s1", "s2"))
+    assert {failure.case[:2] for failure in done.failures} == {"s1"}
+    assert f"the channel T2w has the value {value:g} in the region" in done.failures[0].cause
+    assert done.model.subjects == 2
 
 
 def two_lesions(maps: Path, folder: Path) -> pd.DataFrame:

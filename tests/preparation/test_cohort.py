@@ -14,6 +14,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.preparation.cohort import PreparedCohort, prepare_cohort
+from nbradiomics.preparation.volume import StepRecord, Volume, require_values, values_of
 from nbradiomics.preparation.written import warnings
 from tests.support.helpers import array, ball, call, make_image, write_cohort
 
@@ -385,6 +386,18 @@ def test_a_tumour_beyond_the_landmarks_is_told(tmp_path: Path, capsys: pytest.Ca
     call("prepare", cohort, "--steps", "zscore:over=foreground", "--out", tmp_path / "c", "--jobs", 1)
     told = "".join(capsys.readouterr()).replace("\n", " ")
     assert "Warning: 3 of 3 images (s0, s1, s2): less than 50% of the tumour" in told
+
+
+def test_voxels_of_extreme_values_that_decide_about_the_scale_are_told(tmp_path: Path) -> None:
+    table = make_cohort(tmp_path, 4, sequences=("T1",))
+    image = sitk.ReadImage(str(tmp_path / "s1_T1.nii.gz"))
+    image[0, 0, 0] = 3e38
+    sitk.WriteImage(image, str(tmp_path / "s1_T1.nii.gz"))
+    (told,) = warnings(prepared(table, tmp_path / "out", steps="zscore:over=image"))
+    assert told.startswith("1 of 4 images (s1): the middle half of the tumour spans less than 0.01 standard")
+    beyond = Volume(image).with_values(values_of(image) * 100, StepRecord("scale"))  # says nothing here
+    with pytest.raises(InputError, match="not finite"):
+        require_values(beyond.image, "the image")
 
 
 def test_landmarks_that_stretch_a_tumour_are_told(tmp_path: Path) -> None:

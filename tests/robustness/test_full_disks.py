@@ -12,7 +12,9 @@ import pytest
 from nbradiomics.files.atomic import is_temporary
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.status import status
+from tests.robustness.image_commands import COMMANDS, made
 from tests.support.helpers import call, two_readers
+from tests.workflows.test_derived_stages import diffusion_cohort
 from tests.workflows.test_shards import results, write_study
 
 NO_MOUNT = "a small disk can be mounted only by root, on Linux, outside most containers"
@@ -83,6 +85,7 @@ def test_a_read_only_folder_is_told_by_every_command_and_its_status_can_be_read(
     assert mount("-o", "remount,ro", disk)
     assert status(out).complete
     image_and_mask = (tmp_path / "s0.nii.gz", tmp_path / "s0_A.nii.gz")
+    features = out / "features.parquet"
     commands = [
         ("run", study, "--out", out, "--jobs", 1),
         ("run", study, "--out", out, "--jobs", 1, "--shard", "1/2"),
@@ -94,8 +97,20 @@ def test_a_read_only_folder_is_told_by_every_command_and_its_status_can_be_read(
         ("segment", cohort, "--model", "synthetic-demo", "--out", disk / "cohort_auto.csv"),
         ("extract", cohort, "--params", tmp_path / "params.yaml", "--out", disk / "f.csv"),
         ("prepare", cohort, "--steps", "zscore:over=image", "--out", disk / "p.csv", "--jobs", 1),
+        ("adc", cohort, "--out", disk / "a.csv", "--jobs", 1),
         ("habitats", cohort, "--clusters", 2, "--out", disk / "h.csv", "--jobs", 1),
         ("rois", cohort, "--ring", 2, "--out", disk / "r.csv", "--jobs", 1),
+        (
+            "harmonise",
+            features,
+            "--batch",
+            "reader",
+            "--fit-folds",
+            2,
+            "--out",
+            disk / "h.csv",
+        ),
+        ("site-effects", features, "--batch", "reader", "--out", disk / "effects"),
     ]
     for command in commands:
         capsys.readouterr()
@@ -141,3 +156,31 @@ def test_commands_that_write_images_stop_in_words_on_a_full_disk(
     filling.unlink()
     if command in ("perturb", "maps"):
         assert call(*commands[command]) == 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jobs", [1, 2])
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_images_of_a_cohort_on_a_full_disk_are_completed_when_there_is_room(
+    command: str,
+    jobs: int,
+    disk: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    diffusion_cohort(tmp_path)
+    asked = (*COMMANDS[command], "--jobs", jobs)
+    assert call(*asked, "--out", "whole/o.csv") == 0
+    for left in (8, 40):
+        filling = fill(disk, left)
+        capsys.readouterr()
+        assert call(*asked, "--out", disk / "o.csv", "--work", "work") == 1
+        said = capsys.readouterr().err
+        assert "the disk is full" in one_line(said)
+        assert temporary(disk) == []
+        assert not (disk / "o.csv").exists()
+        filling.unlink()
+    assert call(*asked, "--out", disk / "o.csv", "--work", "work") == 0
+    assert made(disk) == made(tmp_path / "whole")

@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.synthetic import make_cohort
+from tests.robustness.image_commands import COMMANDS, made
+from tests.support.dask_cluster import wait_for
 from tests.support.helpers import two_readers
 from tests.support.paths import ROOT
 from tests.support.run_files import hidden, tables
+from tests.workflows.test_derived_stages import diffusion_cohort
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals")
 
@@ -139,3 +142,40 @@ def test_a_serial_run_that_was_killed_a_hundred_times_ends_with_the_same_tables(
 def test_a_run_that_was_ended_a_hundred_times_ends_with_the_same_tables(seed: int, tmp_path: Path) -> None:
     make_cohort(tmp_path, subjects=2)
     series(tmp_path, kills=25, seed=seed, study=STUDY + "segment: {model: synthetic-demo}\n")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+@pytest.mark.parametrize("command", list(COMMANDS))
+def test_images_of_a_command_that_was_ended_are_completed_by_the_next(
+    command: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    diffusion_cohort(tmp_path)
+
+    def begin(out: str) -> subprocess.Popen[bytes]:
+        asked = (*COMMANDS[command], "--out", f"{out}/o.csv", "--work", f"{out}_work", "--jobs", 2)
+        return subprocess.Popen(
+            [sys.executable, "-m", "nbradiomics", *map(str, asked)],
+            cwd=tmp_path,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            start_new_session=True,
+        )
+
+    assert finish(begin("whole"))[0] == 0
+    process = begin("out")
+    wait_for(lambda: list(tmp_path.glob("out/**/*.nii.gz")), patience=300, pause=0.005)
+    if number == signal.SIGINT:
+        os.killpg(process.pid, number)  # as a terminal does
+    else:
+        process.send_signal(number)
+    code, said = finish(process)
+    assert outlived(process) == []
+    assert "Traceback" not in said
+    if code:  # it may have ended just before
+        assert code == (-number if number == signal.SIGKILL else 128 + number)
+        assert not (tmp_path / "out" / "o.csv").exists()
+    assert number == signal.SIGKILL or hidden(tmp_path / "out") == []
+    code, said = finish(begin("out"))
+    assert (code, hidden(tmp_path / "out")) == (0, []), said
+    assert made(tmp_path / "out") == made(tmp_path / "whole")

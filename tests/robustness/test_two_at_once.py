@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.outcome.test_harmonisation import with_sites
 from tests.support.dask_cluster import wait_for
 from tests.support.helpers import call, two_readers
 from tests.workflows.test_shards import write_study
@@ -52,6 +53,40 @@ def other_variants(folder: Path, out: Path) -> tuple[object, ...]:
     return ("perturb", folder / "cohort.csv", "--chain", "V", "--out", out, "--jobs", 1)
 
 
+def preparation(folder: Path, out: Path) -> tuple[object, ...]:
+    steps = ("--steps", "zscore:over=image", "--jobs", 1)
+    return ("prepare", folder / "cohort.csv", *steps, "--out", out / "o.csv")
+
+
+def other_preparation(folder: Path, out: Path) -> tuple[object, ...]:
+    return (*preparation(folder, out), "--steps", "percentile:over=image")
+
+
+def habitats(folder: Path, out: Path) -> tuple[object, ...]:
+    options = ("--clusters", 2, "--fit-folds", 2, "--sample", 500, "--jobs", 1)
+    return ("habitats", folder / "cohort.csv", *options, "--out", out / "o.csv")
+
+
+def other_habitats(folder: Path, out: Path) -> tuple[object, ...]:
+    return (*habitats(folder, out), "--confidence", 0.9)
+
+
+def rings(folder: Path, out: Path) -> tuple[object, ...]:
+    return ("rois", folder / "cohort.csv", "--ring", 2, "--jobs", 1, "--out", out / "o.csv")
+
+
+def rims(folder: Path, out: Path) -> tuple[object, ...]:
+    return (*rings(folder, out), "--rim", 1)
+
+
+def site_effects(folder: Path, out: Path) -> tuple[object, ...]:
+    features, clinical = with_sites(subjects=60)
+    features.to_csv(folder / "features.csv", index=False)
+    clinical.to_csv(folder / "clinical.csv", index=False)
+    tables = (folder / "features.csv", "--clinical", folder / "clinical.csv", "--batch", "site")
+    return ("site-effects", *tables, "--permutations", 20, "--out", out)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="stops a process")
 @pytest.mark.parametrize(
@@ -64,6 +99,10 @@ def other_variants(folder: Path, out: Path) -> tuple[object, ...]:
         (run, shard),
         (segmentation, segmentation_of_large_parts),
         (variants, other_variants),
+        (preparation, other_preparation),
+        (habitats, other_habitats),
+        (rings, rims),
+        (site_effects, site_effects),
     ],
     ids=lambda one: one.__name__,
 )

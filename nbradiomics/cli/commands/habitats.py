@@ -57,6 +57,7 @@ def adc(
     cluster: ClusterFile = None,
 ) -> None:
     """Fit the apparent diffusion coefficient of each voxel, with its error, from several b-values."""
+    from nbradiomics.cohort.unnamed_files import remove_unnamed
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.habitats.diffusion.cohort import fit_adc
     from nbradiomics.habitats.diffusion.settings import DiffusionSettings
@@ -75,6 +76,7 @@ def adc(
     claimed = working_on_images("diffusion fit", loaded, folder, key, is_habitat_file, replacing=replace)
     with claimed, renewed([out, table_file]):
         done = fit_adc(loaded, out=folder, label=label, settings=settings, execution=execution)
+        remove_unnamed(done.cohort, folder, is_habitat_file)
         done.cohort.write(out)
         write_table(done.table, table_file)
         _provenance(out, loaded.files(), diffusion=settings.model_dump())
@@ -133,6 +135,7 @@ def habitats(
     from nbradiomics.habitats.cohort import find_habitats
     from nbradiomics.habitats.files import is_habitat_file
     from nbradiomics.habitats.settings import HabitatSettings
+    from nbradiomics.habitats.written import write_habitats
 
     if (maps is None) != (params is None):
         raise InputError("--maps and --params belong together.", "Give both, or neither.")
@@ -169,7 +172,8 @@ def habitats(
             settings=settings,
             execution=execution,
         )
-        _write(_without_feature_maps(done, names_in(maps)), out, folder)
+        write_habitats(done, folder, maps=loaded.files())
+        _without_feature_maps(done, names_in(maps)).cohort.write(out)
         inputs = [*loaded.files(), *([model] if model else [])]
         _provenance(out, inputs, habitats=asked, **done.record())
         _finish(done.notes, execution)
@@ -211,15 +215,6 @@ def _without_feature_maps(done: HabitatCohort, maps: list[str] | None) -> Habita
     table = done.cohort.table
     kept = table[~table["channel"].isin(maps or [])].reset_index(drop=True)
     return replace(done, cohort=replace(done.cohort, table=kept))
-
-
-def _write(done: HabitatCohort, out: Path, folder: Path) -> None:
-    done.cohort.write(out)
-    done.tables.write(folder)
-    done.model.write(folder / "model.json")
-    for name, model in done.models.items():
-        if len(done.models) > 1:
-            model.write(folder / f"model_{name}.json")
 
 
 def _whose(done: HabitatCohort) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -92,11 +93,13 @@ def site_effects(
         permutations=permutations,
         seed=seed,
     )
-    claim_effects(out, [Path(schema.file).name for schema in EFFECT_TABLES.values()], replacing=replace)
-    chosen = choose_rows(read_features(features), settings_of_options(RowsOfReader, options).wanted())
-    table = None if clinical is None else read_clinical(clinical)
-    effects, notes = effects_of_table(chosen, table, asked, settings)
-    write_site_effects(effects, out)
+    names = [Path(schema.file).name for schema in EFFECT_TABLES.values()]
+    with working_on_effects(out, names, replacing=replace):
+        chosen = choose_rows(read_features(features), settings_of_options(RowsOfReader, options).wanted())
+        table = None if clinical is None else read_clinical(clinical)
+        effects, notes = effects_of_table(chosen, table, asked, settings)
+        write_site_effects(None, out)  # tables of two settings are never mixed
+        write_site_effects(effects, out)
     lines = [*outcome_warnings(asked.columns), *notes, *effect_sentences(effect_facts(effects)), f"-> {out}"]
     if as_json:
         show_json(separability=effects.separability, sentences=lines)
@@ -182,9 +185,13 @@ def outcome_warnings(columns: Sequence[str]) -> list[str]:
     ]
 
 
-def claim_effects(folder: Path, names: list[str], *, replacing: bool) -> None:
-    """Make the folder; refuse to overwrite earlier results unless it was asked for."""
-    folder.mkdir(parents=True, exist_ok=True)
-    there = [name for name in names if (folder / name).exists()]
-    if there and not replacing:
-        raise InputError(f"{folder} contains {', '.join(there)}.", "Use another folder, or --replace.")
+@contextmanager
+def working_on_effects(folder: Path, names: list[str], *, replacing: bool) -> Iterator[None]:
+    """Work alone in the folder; refuse to overwrite earlier results unless it was asked for."""
+    from nbradiomics.files.folder_in_use import working_in
+
+    with working_in(folder, "site effects", "", alone=True):
+        there = [name for name in names if (folder / name).exists()]
+        if there and not replacing:
+            raise InputError(f"{folder} contains {', '.join(there)}.", "Use another folder, or --replace.")
+        yield

@@ -22,7 +22,7 @@ _CHUNK = 50_000
 #: Most habitats: one more number of a label map means "no value".
 _MOST = 254
 #: Largest size of a number, far above any intensity, and how far the weights may be from 1 together.
-_LARGEST, _ROUNDING = 1e15, 1e-6
+LARGEST, _ROUNDING = 1e15, 1e-6
 
 
 class HabitatModel(BaseModel):
@@ -99,7 +99,7 @@ class HabitatModel(BaseModel):
         if min(self.weights) < 0 or abs(sum(self.weights) - 1) > _ROUNDING:
             raise ValueError("the weights must be shares that add up to 1")
         numbers = [*self.centre, *self.scale, *np.ravel(self.means), *np.ravel(self.covariances)]
-        if np.abs(numbers).max() > _LARGEST:
+        if np.abs(numbers).max() > LARGEST:
             raise ValueError("a number is too large")
         for one in map(np.array, self.covariances):
             if not np.allclose(one, one.T) or np.linalg.eigvalsh(one).min() <= 0:

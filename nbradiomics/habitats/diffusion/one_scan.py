@@ -22,9 +22,17 @@ from nbradiomics.habitats.diffusion.maps import DiffusionMaps, diffusion_maps
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.images.grid import grid_difference
 from nbradiomics.images.io import read_image, write_image
+from nbradiomics.system.versions import installed_version
 
 STAGE = "adc"
-_REASONS = ("no_signal", "not_converged", "at_noise", "negative", "too_large")
+#: Columns of voxels without a valid ADC, and their meaning in a message.
+_REASONS = {
+    "no_signal": "with a signal of 0 or less, or none, in one of the images",
+    "not_converged": "whose fit found no optimum",
+    "at_noise": "with a signal or an ADC within the noise",
+    "negative": "with an ADC of 0 or less",
+    "too_large": "with an ADC above 0.01 mm2/s",
+}
 
 
 class MadeMaps(TypedDict):
@@ -56,6 +64,7 @@ class DiffusionJob:
             images=[[content_hash(image.file), image.b_value] for image in self.images],
             masks=[region_hashes(case, self.label) for case in self.cases],
             settings=self.settings.model_dump(),
+            engine=[installed_version(package) for package in ("numpy", "scipy", "SimpleITK")],
         )
 
     def file_hashes(self) -> dict[str, str]:
@@ -66,10 +75,13 @@ class DiffusionJob:
     def make(self) -> Payload:
         """Fit the images and write the maps."""
         images = read_on_one_grid([(image.channel, image.file) for image in self.images])
+        for named, image in zip(self.images, images, strict=True):
+            _require_contrast(image, named)
         signals = np.stack([_voxels(image) for image in images], axis=1)
         region, kind, failures = self._region(images[0])
         b_values = np.array([image.b_value for image in self.images])
         maps = diffusion_maps(signals, b_values, region, self.settings)
+        _require_valid(maps, region, kind)
         _write(maps.adc, images[0], self.adc_file)
         self.error_file.unlink(missing_ok=True)
         if maps.error is not None:
@@ -124,6 +136,28 @@ def read_on_one_grid(files: list[tuple[str, Path]]) -> list[sitk.Image]:
                 "Resample the channels to one grid first (registration is a step of the preparation).",
             )
     return images
+
+
+def _require_contrast(image: sitk.Image, named: DiffusionImage) -> None:
+    values = sitk.GetArrayViewFromImage(image)
+    if values.min() == values.max():
+        raise InputError(
+            f"all voxels of the channel {named.channel} ({named.file}) have the value {values.flat[0]:g}.",
+            "Look at the file, or leave it out.",
+        )
+
+
+def _require_valid(maps: DiffusionMaps, region: NDArray[np.bool_], kind: str) -> None:
+    """Refuse maps without a single value where they are needed: their 0 would be measured."""
+    reasons = maps.reason[region]
+    if (reasons != "").all():
+        found = ", ".join(
+            f"{(reasons == name).sum()} {words}" for name, words in _REASONS.items() if name in reasons
+        )
+        raise InputError(
+            f"no voxel of the {kind} has a valid ADC: {found}.",
+            "Look at the diffusion images in a viewer, and check their b-values.",
+        )
 
 
 def _voxels(image: sitk.Image) -> NDArray[np.float64]:

@@ -38,7 +38,11 @@ DIFFUSION = Schema(
         ),
         Column("voxels", "integer", "voxels of the region"),
         Column("fitted", "integer", "voxels of the region with a valid ADC"),
-        Column("no_signal", "integer", "voxels with a signal of 0 or less in one of the images"),
+        Column(
+            "no_signal",
+            "integer",
+            "voxels with a signal of 0 or less, or none (NaN, infinity), in one of the images",
+        ),
         Column("not_converged", "integer", "voxels whose fit found no optimum"),
         Column(
             "at_noise",

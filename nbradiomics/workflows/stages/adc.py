@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from nbradiomics.cohort.unnamed_files import remove_unnamed
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.habitats.diffusion.cohort import fit_adc
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
+from nbradiomics.habitats.files import is_habitat_file
 from nbradiomics.tables import write_table
 from nbradiomics.workflows.stages.base import Stage, Work
 from nbradiomics.workflows.stages.check import write_problems
@@ -25,6 +27,7 @@ class Adc(Stage):
         section, folder = work.study.adc, work.folder.file(self.name)
         assert section is not None
         done = fit_adc(work.cohort, out=folder, label=work.label, settings=section, execution=work.execution)
+        remove_unnamed(done.cohort, folder, is_habitat_file)
         write_table(done.table, folder / DIFFUSION.file)
         work.cohort = done.cohort.write(work.folder.file("cohort.csv"))
         work.note(self.name, done.notes)

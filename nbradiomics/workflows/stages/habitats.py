@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.habitats.cohort import HabitatCohort, find_habitats
+from nbradiomics.habitats.cohort import find_habitats
+from nbradiomics.habitats.written import write_habitats
 from nbradiomics.workflows.stages.base import Stage, Work
 from nbradiomics.workflows.stages.check import write_problems
 
@@ -31,18 +32,9 @@ class Habitats(Stage):
             settings=settings,
             execution=work.execution,
         )
-        done.tables.write(folder)
-        _write_models(done, work)
+        write_habitats(done, folder)
         work.cohort = done.cohort.write(work.folder.file("cohort.csv"))
         work.note(self.name, done.notes)
         work.provenance[self.name] = {"settings": settings.model_dump(mode="json"), **done.record()}
         write_problems(work)
         return done.failures
-
-
-def _write_models(done: HabitatCohort, work: Work) -> None:
-    folder = work.folder.file(StageName.HABITATS)
-    done.model.write(folder / "model.json")
-    for name, model in done.models.items():
-        if len(done.models) > 1:
-            model.write(folder / f"model_{name}.json")
