@@ -103,7 +103,7 @@ def find_habitats(
 ) -> HabitatCohort:
     """Divide the regions of a cohort into habitats: groups of voxels that are alike in several channels.
 
-    The groups are fitted to voxels of several subjects, each with the same weight, so that a habitat means
+    The groups are fitted on voxels of several subjects, each with the same weight, so that a habitat means
     the same in each patient. By default they are cross-fitted: the habitats of a subject are those of a model
     of other subjects.
 

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.harmonisation.site_effects import SiteEffects
-from nbradiomics.messages.wording import ratio
+from nbradiomics.messages.wording import counted, ratio
 
 #: Level of the tests of single features, corrected for all of them.
 LEVEL = 0.05
@@ -23,7 +23,8 @@ def effect_facts(effects: SiteEffects | None) -> dict[str, Any]:
     dict
         By batch column and state (``before``, ``after``): ``features`` that could be tested, ``different``
         (features whose location differs, Holm), ``share`` (median share of the variance),
-        ``balanced_accuracy`` and ``chance`` of a classifier that tells the batch. By covariate and state:
+        ``balanced_accuracy`` and ``chance`` of a classifier that tells the batch, and its ``subjects``. By
+        covariate and state:
         ``features``, ``related`` (p below 0.05, not corrected), ``share`` (median).
     """
     if effects is None:
@@ -38,6 +39,7 @@ def effect_facts(effects: SiteEffects | None) -> dict[str, Any]:
             "share": _median(part["location_share"]),
             "balanced_accuracy": float(row["balanced_accuracy"]),
             "chance": float(row["chance"]),
+            "subjects": int(row["subjects"]),
         }
     covariates: dict[str, Any] = {}
     for (name, state), part in effects.covariates.groupby(["covariate", "state"], sort=False):
@@ -54,7 +56,8 @@ def effect_sentences(facts: Mapping[str, Any]) -> Iterator[str]:
     for column, states in facts.get("batches", {}).items():
         before, after = (states[state] for state in STATES)
         yield (
-            f"Differences between the levels of {column}, on subjects who did not fit the harmonisation: "
+            f"Differences between the levels of {column}, on {measured_subjects(before)} who did not fit the "
+            "harmonisation: "
             f"{before['different']} of {before['features']} features before it, {after['different']} after "
             f"it (Holm, 5 %); a classifier tells the {column} with a balanced accuracy of "
             f"{ratio(before['balanced_accuracy'])} before it, {ratio(after['balanced_accuracy'])} after it "
@@ -72,3 +75,8 @@ def effect_sentences(facts: Mapping[str, Any]) -> Iterator[str]:
 def _median(values: pd.Series) -> float | None:
     known = values.dropna()
     return float(known.median()) if len(known) else None
+
+
+def measured_subjects(state: Mapping[str, Any]) -> str:
+    """Name the number of subjects on whom effects were measured; facts of earlier versions lack it."""
+    return counted(state["subjects"], "subject") if "subjects" in state else "subjects"

@@ -13,6 +13,7 @@ from nbradiomics.features.maps import feature_maps
 from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import HABITATS, TABLES
+from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.images.io import read_image
 from tests.support.habitat_phantoms import write_planted
 from tests.support.helpers import call
@@ -126,3 +127,8 @@ def test_a_scan_without_maps_fails_once_and_the_others_are_divided(tmp_path: Pat
     failures = pd.read_csv(tmp_path / "out.failures.csv")
     assert list(failures["stage"]) == ["feature_channels"]
     assert len(pd.read_csv(tmp_path / "out_habitats" / "habitat_features.csv")) == 6
+
+
+def test_one_channel_needs_no_list() -> None:
+    assert HabitatSettings(channels="ADC").channels == ("ADC",)  # type: ignore[arg-type]
+    assert HabitatSettings().channels is None
