@@ -47,8 +47,8 @@ def harmonisation(story: Story) -> Iterator[str]:
         told = [ratio(each["balanced_accuracy"]) for each in (before, after)]
         yield (
             f"On {measured_subjects(before)} who did not fit the harmonisation, {before['different']} of "
-            f"{before['features']} features differed between the levels of {column} before it and {after['different']} after it "
-            "(F test on normal scores, Holm's correction, 5 %), and a random forest told them with a "
+            f"{before['features']} features differed between the levels of {column} before it "
+            f"and {after['different']} after it (F test on normal scores, Holm's correction, 5 %), and a random forest told them with a "
             f"balanced accuracy of {told[0]} and {told[1]} (chance {ratio(before['chance'])})."
         )
 
