@@ -48,8 +48,9 @@ def harmonisation(story: Story) -> Iterator[str]:
         yield (
             f"On {measured_subjects(before)} who did not fit the harmonisation, {before['different']} of "
             f"{before['features']} features differed between the levels of {column} before it "
-            f"and {after['different']} after it (F test on normal scores, Holm's correction, 5 %), and a random forest told them with a "
-            f"balanced accuracy of {told[0]} and {told[1]} (chance {ratio(before['chance'])})."
+            f"and {after['different']} after it (F test on normal scores, Holm's correction, 5 %), and a "
+            f"random forest told them with a balanced accuracy of {told[0]} and {told[1]} "
+            f"(chance {ratio(before['chance'])})."
         )
 
 
