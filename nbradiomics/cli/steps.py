@@ -52,10 +52,16 @@ def finish_shard(result: ShardResult) -> None:
 
 
 def finish(
-    failures: list[Failure], cases: int, out: Path, extra: str = "", *, complete: bool | None = None
+    failures: list[Failure],
+    cases: int,
+    out: Path,
+    extra: str = "",
+    *,
+    what: str = "rows",
+    complete: bool | None = None,
 ) -> None:
     """Print the counts, write the failures beside the output and show them; exit 1 if nothing succeeded."""
-    output.print(f"{cases} rows, {extra}{len(failures)} failure(s) -> {out}", markup=False)
+    output.print(f"{cases} {what}, {extra}{len(failures)} failure(s) -> {out}", markup=False)
     list_failures(failures, out.with_name(f"{out.stem}.failures.csv"))
     if not (len(failures) < cases if complete is None else complete):
         raise typer.Exit(1)

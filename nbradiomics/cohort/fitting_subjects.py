@@ -103,11 +103,13 @@ def fitting_plan(
     if settings.fit_on is not None:
         note = require_known(settings.fit_on, known)
         named = tuple(sorted(set(settings.fit_on) & set(known)))
-        _require_enough(len(named), least, "the subjects of fit_on that are in the cohort")
+        _require_enough(len(named), least, "subjects of fit_on that are in the cohort")
         return FittingPlan((FittingPart(NAMED, named, tuple(known)),), note)
     folds = min(settings.fit_folds, len(known))
     _require_enough(
-        len(known) - -(-len(known) // max(folds, 1)), least, "the other folds of the cross-fitting"
+        len(known) - -(-len(known) // max(folds, 1)),
+        least,
+        "subjects of the other folds of the cross-fitting",
     )
     order = sorted(known, key=lambda name: ((sites or {}).get(name, ""), _drawn(name, seed)))
     parts = []
@@ -121,7 +123,7 @@ def fitting_plan(
 def _require_enough(number: int, least: int, which: str) -> None:
     if number < least:
         raise InputError(
-            f"a fit needs {counted(least, 'subject')} or more; {which} are {number}.",
+            f"a fit needs {counted(least, 'subject')} or more; {which}: {number}.",
             "Name more subjects in fit_on, or use a larger cohort.",
         )
 

@@ -32,8 +32,9 @@ from nbradiomics.habitats.region_values import error_channel, shown, unit_of
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.habitats.tables import HabitatTables, made_tables
 from nbradiomics.messages.wording import counted
+from nbradiomics.preparation.reading import steps_of_variant
 from nbradiomics.settings import spread
-from nbradiomics.tables import AUTO, ORIGINAL
+from nbradiomics.tables import AUTO
 from nbradiomics.tables.result import Result
 
 
@@ -104,7 +105,7 @@ def find_habitats(
 ) -> HabitatCohort:
     """Divide the regions of a cohort into habitats: groups of voxels that are alike in several channels.
 
-    The groups are fitted to voxels of several subjects, each with the same weight, so that a habitat means
+    The groups are fitted on voxels of several subjects, each with the same weight, so that a habitat means
     the same in each patient. By default they are cross-fitted: the habitats of a subject are those of a model
     of other subjects.
 
@@ -352,11 +353,12 @@ def _not_fitted_again(
 
 def _notes(cohort: Cohort, model: HabitatModel) -> list[str]:
     raw = [shown(name) for name, unit in zip(model.channels, model.units, strict=True) if not unit]
-    if not raw or model.variant != ORIGINAL:
+    if not raw or any(step.normalises for step in steps_of_variant(model.variant)):
         return []
     return [
         (
-            f"{', '.join(raw)}: the images of {cohort.path.name} are not normalised (variant {ORIGINAL}). If "
+            f"{', '.join(raw)}: the images of {cohort.path.name} are not normalised (variant "
+            f"{model.variant}). If "
             "their units are arbitrary, as in most MR images, the same value is not the same tissue in two "
             "patients."
         )

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from nbradiomics.cohort.fitting_subjects import FittingSubjects
-from nbradiomics.settings.kinds import Names, Seed
+from nbradiomics.settings.kinds import Seed, Texts
 
 
 def _number_or_auto(value: Any) -> Any:
@@ -24,7 +24,7 @@ Clusters = Annotated[int | Literal["auto"], BeforeValidator(_number_or_auto)]
 class HabitatSettings(FittingSubjects):
     """Which voxels are alike, who decides about it, and how sure a voxel of a habitat must be."""
 
-    channels: Names | None = Field(
+    channels: Texts | None = Field(
         default=None,
         description="Channels whose values are clustered, such as T2w and ADC; habitats are numbered by the "
         "mean of the first one, ascending. Required for scans of several channels.",
@@ -54,7 +54,7 @@ class HabitatSettings(FittingSubjects):
     neighbours: Literal[6, 26] = Field(
         default=26, description="Neighbours of a voxel in the spatial interaction matrix."
     )
-    b_values: Names | None = Field(
+    b_values: Texts | None = Field(
         default=None,
         description="Diffusion images that are fitted again to the mean signal of each habitat, as in `adc`. "
         "Default: all channels named b and a number, if a scan has two or more.",

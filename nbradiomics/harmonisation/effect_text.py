@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from nbradiomics.harmonisation.site_effects import SiteEffects
-from nbradiomics.messages.wording import p_text, ratio
+from nbradiomics.messages.wording import counted, p_text, ratio
 
 #: Level of the tests of single features, corrected for all of them.
 LEVEL = 0.05
@@ -81,3 +81,8 @@ def _accuracy(state: Mapping[str, Any]) -> str:
 def _median(values: pd.Series) -> float | None:
     known = values.dropna()
     return float(known.median()) if len(known) else None
+
+
+def measured_subjects(state: Mapping[str, Any]) -> str:
+    """Name the number of subjects on whom effects were measured; facts of earlier versions lack it."""
+    return counted(state["subjects"], "subject") if "subjects" in state else "subjects"

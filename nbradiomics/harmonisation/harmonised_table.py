@@ -33,7 +33,7 @@ HARMONISED_BATCHES = replace(
     row="a batch, in a context and by one fit",
     columns=(
         Column("context", "text", "timepoint, sequence, region, variant and engine", missing="not stated"),
-        Column("fit", "text", "`named`: fitted to named subjects; `fold-1` ...: to the other folds"),
+        Column("fit", "text", "`named`: fitted on named subjects; `fold-1` ...: on the other folds"),
         *TREATMENTS.columns,
     ),
     key=("context", "fit", *TREATMENTS.key),

@@ -111,8 +111,8 @@ def _normalisation(table: pd.DataFrame) -> list[str]:
         found.append(
             f"{_images(stretched, table)}: the landmarks change the contrast of the tumour more than "
             f"{MOST_STRETCHED:g} times against a linear scale: these images show other shares of tissues "
-            "than the training images, as crops do. Do not compare the texture of these tumours; use zscore, "
-            "percentile or larger images."
+            "than those on which the landmarks were fitted, as crops do. Do not compare the texture of these "
+            "tumours; use zscore, percentile or larger images."
         )
     return found
 

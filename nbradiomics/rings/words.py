@@ -34,6 +34,14 @@ def summarised(table: pd.DataFrame) -> list[str]:
 
 
 def _line(found: list[tuple[str, str]]) -> str:
+    first = found[0][1]
+    if all(warning == first for _, warning in found):
+        return f"{counted(len(found), 'derived region')}: {first} ({_names([name for name, _ in found])})."
     shown = "; ".join(f"{name}: {warning}" for name, warning in found[:_SHOWN])
     more = f"; and {len(found) - _SHOWN} more" if found[_SHOWN:] else ""
     return f"{counted(len(found), 'derived region')}: {shown}{more}."
+
+
+def _names(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more" if names[_SHOWN:] else ""
+    return f"{', '.join(names[:_SHOWN])}{more}"

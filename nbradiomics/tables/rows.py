@@ -74,7 +74,7 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
         if column not in requested and column in table and table[column].nunique(dropna=False) > 1:
             raise AmbiguousError(
                 f"the table has several values of {column}: {_choices(table[column])}.",
-                f"Choose one with --{column}.",
+                f"Choose one with --{column} (in a study file, with the key {column}).",
             )
     return table
 

@@ -71,6 +71,7 @@ class ChannelJob:
     def make(self) -> Payload:
         """Compute the maps and write them on the grid of the image; not a number outside of the masks."""
         image = read_image(self.cases[0].scan.image)
+        _require_own_grid(image, self.params)
         region, failures = self._region(image)
         found = feature_maps(image, region, params=self.params, label=1)
         missing = [name for name in self.features if name not in found]
@@ -80,7 +81,7 @@ class ChannelJob:
                 "Write names such as original_glcm_Contrast, of classes and image types that have maps.",
             )
         for name in self.features:
-            write_image(_on_grid_of(image, region, found[name], self.params.name), self.file(name))
+            write_image(_on_grid_of(image, region, found[name]), self.file(name))
         return {
             "files": self.file_hashes(),
             "failures": [[one.case, one.stage, one.cause, one.hint, one.details] for one in failures],
@@ -137,7 +138,7 @@ def add_feature_maps(
     Raises
     ------
     InputError
-        When a name is no feature, or a channel of this name is there already.
+        When a name is no feature, a channel of this name is there already, or no scan has maps.
     """
     taken = sorted(set(features) & set(cohort.table["channel"]))
     if taken:
@@ -154,6 +155,9 @@ def add_feature_maps(
             lambda name, payload: jobs[name].file_hashes() == payload["files"],
         ),
     )
+    if batch.failures and not batch.results:
+        first = batch.failures[0]
+        raise InputError(f"no feature map could be made. {first.case}: {first.cause}", first.hint)
     failures = list(batch.failures)
     failures += [Failure(*one) for payload in batch.results.values() for one in payload["failures"]]
     return _with_channels(cohort, [jobs[name] for name in batch.results]), failures
@@ -187,13 +191,27 @@ def _jobs(
     }
 
 
-def _on_grid_of(image: sitk.Image, region: sitk.Image, found: sitk.Image, params: str) -> sitk.Image:
-    """A map of a crop on the grid of its image; not a number outside of the region."""
-    if not np.allclose(found.GetSpacing(), image.GetSpacing(), rtol=1e-4):
+def _require_own_grid(image: sitk.Image, params: Parameters) -> None:
+    """Refuse parameters that would make maps on another grid, before the maps are computed."""
+    setting = params.content.get("setting") or {}
+    wanted = setting.get("resampledPixelSpacing")
+    if not wanted or setting.get("interpolator", "") is None:
+        return
+    spacing = image.GetSpacing()
+    if not np.allclose([new or old for new, old in zip(wanted, spacing, strict=True)], spacing, rtol=1e-4):
         raise InputError(
-            f"{params} resamples the image to {found.GetSpacing()} mm, so that its maps have another grid.",
-            "Resample the cohort first (`nbradiomics prepare`), and leave out resampledPixelSpacing.",
+            f"{params.name} resamples the image from {_shown(spacing)} to {_shown(wanted)} mm, so that its "
+            "maps would have another grid.",
+            "Leave out resampledPixelSpacing; or resample the cohort first (`nbradiomics prepare`).",
         )
+
+
+def _shown(spacing: Sequence[float]) -> str:
+    return " x ".join(f"{edge:.4g}" for edge in spacing)
+
+
+def _on_grid_of(image: sitk.Image, region: sitk.Image, found: sitk.Image) -> sitk.Image:
+    """A map of a crop on the grid of its image; not a number outside of the region."""
     nothing = float("nan")
     whole = sitk.Resample(found, image, sitk.Transform(), sitk.sitkNearestNeighbor, nothing, sitk.sitkFloat32)
     return sitk.Mask(whole, sitk.Cast(region, sitk.sitkUInt8), nothing)

@@ -14,6 +14,7 @@ from nbradiomics.features.maps import feature_maps
 from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import HABITATS, TABLES
+from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.images.io import read_image
 from nbradiomics.workflows.feature_channels import add_feature_maps
 from tests.support.habitat_phantoms import write_planted
@@ -125,6 +126,32 @@ def test_feature_maps_are_channels(tmp_path: Path, capsys: pytest.CaptureFixture
         (["--maps", names], "belong together"),
         (["--maps", "original_glcm_Contrastt", "--params", params], "Contrastt"),
         (["--maps", "glcm", "--params", params], "not the name of a feature map"),
+        (["--maps", names, "--params", _resampling(tmp_path)], "no feature map could be made"),
     ):
         assert call("habitats", table, *wrong, *options, "--out", tmp_path / "o.csv") != 0
         assert said in " ".join(capsys.readouterr().err.split())
+
+
+def _resampling(folder: Path) -> Path:
+    params = folder / "resampling.yaml"
+    params.write_text("setting: {resampledPixelSpacing: [0.5, 0, 0]}\nfeatureClass: {firstorder: }\n")
+    return params
+
+
+def test_a_scan_without_maps_fails_once_and_the_others_are_divided(tmp_path: Path) -> None:
+    frame = pd.read_csv(write_planted(tmp_path, 4)).query("channel == 'b0'").drop(columns="channel")
+    table, params, out = tmp_path / "c.csv", tmp_path / "p.yaml", tmp_path / "out.csv"
+    (tmp_path / "s3_A.nii.gz").write_bytes(b"no image")
+    frame.to_csv(table, index=False)
+    params.write_text("setting: {binWidth: 50}\nfeatureClass: {firstorder: }\n")
+    options = ["--clusters", "2", "--fit-on", "s0,s1", "--sample", "500", "--jobs", 1]
+    maps = ["--maps", "original_firstorder_Mean", "--params", params]
+    assert call("habitats", table, *maps, *options, "--out", out) == 0
+    failures = pd.read_csv(tmp_path / "out.failures.csv")
+    assert list(failures["stage"]) == ["feature_channels"]
+    assert len(pd.read_csv(tmp_path / "out_habitats" / "habitat_features.csv")) == 6
+
+
+def test_one_channel_needs_no_list() -> None:
+    assert HabitatSettings(channels="ADC").channels == ("ADC",)  # type: ignore[arg-type]
+    assert HabitatSettings().channels is None

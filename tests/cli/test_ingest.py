@@ -20,7 +20,7 @@ def test_it_converts_and_says_what_is_missing(tmp_path: Path, capsys: pytest.Cap
     options = ["--out", out, "--key", tmp_path / "key", "--rules", rules, "--jobs", 1]
     assert call("ingest", tmp_path / "in", *options) == 0
     output = capsys.readouterr().out
-    assert "1 images of 1 subjects, 1 masks, 1 failure(s), 0 volumes not chosen" in output
+    assert "1 image of 1 subject, 1 mask, 1 failure(s), 0 volumes not chosen" in output
     assert "1 slice of a stack of 4 (3 mm apart) missing" in output
     assert (out / "failures.csv").is_file()
     for path in (tmp_path / "in" / "b").iterdir():

@@ -51,4 +51,4 @@ def test_all_failed_ends_with_an_error(tmp_path: Path, capsys: pytest.CaptureFix
     table, out = two_readers(tmp_path, 1), tmp_path / "out.csv"
     assert call("rois", table, "--ring", 50, "--out", out, "--jobs", 1) == 1
     assert "lies outside the image" in pd.read_csv(tmp_path / "out.failures.csv")["cause"].iloc[0]
-    assert "2 rows, 2 failure(s)" in capsys.readouterr().out
+    assert "2 derived region(s), 2 failure(s)" in capsys.readouterr().out

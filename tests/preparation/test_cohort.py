@@ -309,7 +309,7 @@ def test_prepared_images_can_be_prepared_again(tmp_path: Path) -> None:
         prepare_cohort(load_cohort(both), out=tmp_path / "c", steps="zscore")
 
 
-@pytest.mark.parametrize("command", ["check", "extract"])
+@pytest.mark.parametrize("command", ["check", "check cohort", "extract"])
 def test_images_that_were_prepared_before_are_not_normalised_twice_in_silence(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
 ) -> None:
@@ -321,7 +321,8 @@ def test_images_that_were_prepared_before_are_not_normalised_twice_in_silence(
     for variant, told in (("n4_shrink=2+zscore", True), ("original", False), ("n4", False)):
         table.assign(variant=variant).to_csv(cohort, index=False)
         options = ["--params", params, "--out", tmp_path / "f.csv", "--jobs", 1]
-        call(*(["check", study] if command == "check" else ["extract", cohort, *options]))
+        given = {"check": [study], "check cohort": [cohort, "--params", params]}
+        call(command.split()[0], *given.get(command, [cohort, *options]))
         said = " ".join("".join(capsys.readouterr()).split())
         assert ("normalises the prepared images once more" in said) is told
 

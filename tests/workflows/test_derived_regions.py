@@ -168,3 +168,24 @@ def test_an_outcome_model_asks_for_the_region(features, tmp_path: Path, capsys):
     said = " ".join("".join(capsys.readouterr()).split())
     assert "roi" in said
     assert "ring-2mm" in said
+
+
+@pytest.mark.parametrize(
+    ("keys", "found"),
+    [
+        ("", "several values of roi"),
+        (", roi: tumour", None),
+        (", roi: rim-1mm", None),
+        (", roi: habitat-4", None),
+        (", roi: ring-9mm", "no row with roi 'ring-9mm'"),
+    ],
+)
+def test_comparisons_of_a_study_choose_one_region(plain: Cohort, keys: str, found: str | None) -> None:
+    study = plain.path.parent / "comparison.yaml"
+    study.write_text(
+        "cohort: cohort.csv\nhabitats: {clusters: 4}\nrois: {ring: 2, rim: 1}\n"
+        f"reproducibility: {{studies: {{pair: {{across: reader, levels: [A, B]{keys}}}}}}}\n"
+    )
+    problems = check(study)
+    said = " ".join(problems.loc[problems["column"] == "reproducibility.studies.pair", "problem"])
+    assert said == "" if found is None else found in said

@@ -142,6 +142,16 @@ def test_what_cannot_be_prepared_is_found_before(folder: Path, section: str, col
     assert set(found["severity"]) == {"error"}
 
 
+def test_a_variant_that_the_preparation_does_not_make_is_found_before(folder: Path) -> None:
+    (folder / "clinical.csv").write_text("subject,t,e\n" + "".join(f"s{n},{n + 1},1\n" for n in range(3)))
+    outcome = "{clinical: clinical.csv, endpoints: [{name: os, time: t, event: e}], variant: original}\n"
+    problems = check(write(folder, "{steps: zscore}", f"outcome: {outcome}"))
+    found = problems[problems["column"] == "outcome.variant"]
+    assert list(found["problem"]) == [
+        "there is no variant 'original' in the cohort table, as it is after the preparation."
+    ]
+
+
 def test_units_are_told_before(folder: Path) -> None:
     lines = (folder / "cohort.csv").read_text().splitlines()
     table = [f"{lines[0]},unit", *(f"{line},SUV" for line in lines[1:])]

@@ -83,14 +83,16 @@ def _list(folder: Path, key: Path, jobs: int | None) -> None:
 def _show(done: Ingested, out: Path) -> None:
     """Print the counts and the failures; exit 1 if there is no image."""
     from nbradiomics.dicom.ingest.advice import advice_on
+    from nbradiomics.messages.wording import counted
 
     for note in done.notes:
         notes.print(f"Note: {note}", markup=False)
     images, subjects = len(done.acquisition), done.acquisition["subject"].nunique()
     noted = int((done.acquisition["note"] != "").sum()) + int((done.masks["note"] != "").sum())
     output.print(
-        f"{images} images of {subjects} subjects, {len(done.masks)} masks, {len(done.failures)} failure(s), "
-        f"{len(done.not_chosen)} volumes not chosen -> {out / 'cohort.csv'}",
+        f"{counted(images, 'image')} of {counted(subjects, 'subject')}, {counted(len(done.masks), 'mask')}, "
+        f"{len(done.failures)} failure(s), {counted(len(done.not_chosen), 'volume')} not chosen -> "
+        f"{out / 'cohort.csv'}",
         markup=False,
     )
     if noted:

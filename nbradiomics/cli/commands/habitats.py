@@ -81,7 +81,8 @@ def adc(
         write_table(done.table, table_file)
         _provenance(out, loaded.files(), diffusion=settings.model_dump())
         _finish(done.notes, execution)
-        finish(done.failures, len(done.table) + len(done.failures), out, f"{len(done.table)} scans fitted; ")
+        scans = len(done.table) + len(done.failures)
+        finish(done.failures, scans, out, f"{len(done.table)} fitted; ", what="scan(s)")
 
 
 def habitats(
@@ -179,12 +180,15 @@ def habitats(
         _finish(done.notes, execution)
         output.print(_whose(done), markup=False)
         regions = len(done.tables.regions)
-        finish(
-            [*failed, *done.failures],
-            regions + len(done.failures),
-            out,
-            f"{regions} regions divided into up to {done.model.clusters} habitats; ",
-        )
+        failures = [*failed, *(one for one in done.failures if not _of_any(failed, one))]
+        divided = f"{regions} divided into up to {done.model.clusters} habitats; "
+        cases = regions + len(done.failures)
+        finish(failures, cases, out, divided, what="region(s)", complete=regions > 0)
+
+
+def _of_any(failed: list[Failure], failure: Failure) -> bool:
+    """Whether a region failed because the maps of its scan did."""
+    return any(failure.case.startswith(f"{one.case}/") for one in failed)
 
 
 def _all_channels(channels: list[str] | None, maps: list[str] | None) -> list[str] | None:

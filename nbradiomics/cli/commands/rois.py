@@ -62,7 +62,7 @@ def rois(
         _write(done, out, folder, loaded.files(), {**settings.model_dump(), **choice})
         show_made_again(execution.workspace)
         _show_warnings(done.table)
-        finish(done.failures, len(done.table), out)
+        finish(done.failures, len(done.table), out, what="derived region(s)")
 
 
 def _write(

@@ -42,7 +42,8 @@ def _about_images(acquisition: pd.DataFrame) -> Iterator[str]:
         yield (
             f"{len(kinds)} sequences ({', '.join(kinds[:8])}{' ...' if len(kinds) > 8 else ''}): parameters "
             "of an extraction fit one kind of image, and are applied to all of the table. Ingest each kind "
-            "into a folder of its own, by rules that name its sequences alone."
+            "into a folder of its own, by rules that name its sequences alone; for habitats, make the images "
+            'of an examination channels of one scan (guide "Habitats").'
         )
     for sequence, units in acquisition.groupby("sequence")["units"]:
         counts = units.replace("", "not stated").value_counts().sort_index()

@@ -85,9 +85,9 @@ def _introduction(models: pd.DataFrame, regions: pd.DataFrame) -> str:
             "did not fit it."
         )
     elif "given" in applied:
-        how = "The habitats come from a given model; nothing was fitted to this cohort."
+        how = "The habitats come from a given model; nothing was fitted on this cohort."
     else:
-        how = "The model was fitted to named subjects; outcome models are not evaluated on them."
+        how = "The model was fitted on named subjects; outcome models are not evaluated on them."
     count = models.loc[models["model"] == names[0], "habitat"].nunique()
     return f"{counted(len(regions), 'region')} divided into {counted(count, 'habitat')}. {how}"
 

@@ -21,11 +21,12 @@ from nbradiomics.report.run_files import Run
 
 PREPARATION, TITLE = "preparation", "Preparation of the images"
 PREPARED = "prepared"
-#: Images with pictures, and sequences with curves.
-_PICTURES, _GROUPS = 3, 6
+#: Images with pictures that have a note, further images with pictures, and sequences with curves.
+_NOTED, _PICTURES, _GROUPS = 3, 3, 6
 _SCAN = ["subject", "timepoint", "sequence"]
 _SMALL_PRINT = (
-    "Pictures: the darkest, the middle and the brightest image by their median before the preparation; the "
+    "Pictures: first up to three images with a note, then the darkest, the middle and the brightest of the "
+    "others by their median before the preparation; the "
     "slice (third axis of the image as stored) with the largest mask, or the middle one. Grey window of each "
     "picture, before and after: its own 1st to 99th percentile, so that a change of scale alone does not "
     "show. Curves: intensities in the body, or in the foreground (brighter than a tenth of the image's "
@@ -90,16 +91,22 @@ def _sentences(run: Run) -> Iterator[str]:
 
 
 def _pictures(run: Run, table: pd.DataFrame) -> tuple[list[Picture], list[str]]:
-    ranked = table[table["steps"] != ""].sort_values("whole_median_before", kind="stable")
-    places = sorted({0, len(ranked) // 2, len(ranked) - 1}) if len(ranked) else []
     pictures: list[Picture] = []
     unread = []
-    for row in ranked.iloc[places[:_PICTURES]].to_dict("records"):
+    for row in _shown(table[table["steps"] != ""]).to_dict("records"):
         try:
             pictures += _pair(run, row)
         except NbradiomicsError as error:
             unread.append(f"{_name(row)} is not shown: {error}")
     return pictures, unread
+
+
+def _shown(changed: pd.DataFrame) -> pd.DataFrame:
+    """Rows of the images that get pictures: the first with a note, then some of the others."""
+    noted = changed[changed["note"] != ""].head(_NOTED)
+    rest = changed.drop(noted.index).sort_values("whole_median_before", kind="stable")
+    places = sorted({0, len(rest) // 2, len(rest) - 1}) if len(rest) else []
+    return pd.concat([noted, rest.iloc[places[:_PICTURES]]])
 
 
 def _pair(run: Run, row: dict[Any, Any]) -> list[Picture]:

@@ -36,5 +36,12 @@ def with_regions_to_come(study: Study, masks: pd.DataFrame, table: pd.DataFrame)
     rule = lesion_rule(study.asked_lesions, table)
     if rule == "roi":
         return masks
-    name = component_region(1) if rule == COMPONENTS else "union"
+    by_readers = table[(table["mask"] != "") & (table["reader"] != AUTO)]
+    regions = {str(roi) for roi in by_readers["roi"] if not is_derived(str(roi))}
+    if rule == COMPONENTS:
+        name = component_region(1)
+    elif len(regions) == 1:
+        name = next(iter(regions))  # a cohort of one region keeps its name
+    else:
+        name = str(rule)
     return masks.assign(roi=[roi if is_derived(str(roi)) else name for roi in masks["roi"]])

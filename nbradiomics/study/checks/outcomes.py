@@ -158,15 +158,19 @@ def _check_meaning(outcome: Outcome, endpoint: Endpoint) -> list[Problem]:
 
 
 def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> list[Problem]:
-    """Check that the cohort contains the timepoint and sequence that the outcome models request."""
+    """Check that the cohort contains the timepoint, sequence and variant that the outcome models request."""
     problems = []
-    for column in ("timepoint", "sequence"):
+    for column in ("timepoint", "sequence", "variant"):
         requested, present = getattr(outcome, column), sorted(set(cohort[column]))
         if requested is not None and requested not in present:
-            found = f"there is no {column} {requested!r} in the cohort table."
+            found = f"there is no {column} {requested!r} in the cohort table{_prepared(column)}."
             remedy = f"Choose from: {', '.join(present)}."
             problems.append(Problem(str(study_file), "", f"outcome.{column}", "error", found, remedy))
     return problems
+
+
+def _prepared(column: str) -> str:
+    return ", as it is after the preparation" if column == "variant" else ""
 
 
 def _check_covariates(outcome: Outcome, endpoint: Endpoint, clinical: pd.DataFrame) -> list[Problem]:

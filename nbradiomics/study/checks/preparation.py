@@ -190,12 +190,21 @@ def check_normalisation(
     parameters
         Parameters of the extraction; ``None`` if they are invalid.
     """
-    found = [] if parameters is None else normalised_twice(table, study.cohort, parameters)
+    if parameters is None:
+        return []
+    return warn_of_normalisation(table, study.cohort, parameters, str(path), "extract.params")
+
+
+def warn_of_normalisation(
+    table: pd.DataFrame, cohort: Path, parameters: Parameters, file: str, field: str = "setting.normalize"
+) -> list[Problem]:
+    """Warn of parameters as `normalised_twice` does, at a place in a file."""
     remedy = (
         "Write `normalize: false`, unless this is intended; instead of a preset, name your own copy of its "
         "file (folder params), and adapt binWidth and voxelArrayShift to the prepared intensities."
     )
-    return [Problem(str(path), "", "extract.params", "warning", one, remedy) for one in found]
+    found = normalised_twice(table, cohort, parameters)
+    return [Problem(file, "", field, "warning", one, remedy) for one in found]
 
 
 def normalised_twice(table: pd.DataFrame, cohort: Path, parameters: Parameters) -> list[str]:

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from nbradiomics.cohort.derived_regions import derived
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.reproducibility import arrange, combine_rules, features_of_study
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
+from nbradiomics.study.checks.derived_regions import regions_to_come
 from nbradiomics.study.checks.masks_to_come import masks_to_come, with_regions_to_come
 from nbradiomics.study.perturbation import PERTURBATION
 from nbradiomics.study.study import Study
@@ -43,7 +45,7 @@ def check_reproducibility(study: Study, table: pd.DataFrame, path: Path) -> list
                 given = features_of_study(each, None)
                 arrange(given, each.across, each.levels, each.part(RowsOfReader))
             elif not table.empty:
-                index = _index_to_come(study, table)
+                index = _index_to_come(study, table, each.roi)
                 arrange(index, each.across, each.levels, each.part(RowsOfReader))
         except InputError as error:
             problems.append(problem_of(error, path, f"{_SECTION}.{name}"))
@@ -79,8 +81,16 @@ def _require_columns(file: Path, name: str, rules: Sequence[str]) -> None:
         combine_rules({name: read}, rules)
 
 
-def _index_to_come(study: Study, table: pd.DataFrame) -> pd.DataFrame:
-    """Return the index columns that the feature table of the run will have."""
-    masks = with_regions_to_come(study, masks_to_come(study, table), table)
+def _index_to_come(study: Study, table: pd.DataFrame, roi: str | None) -> pd.DataFrame:
+    """Return the index columns that the feature table of the run will have.
+
+    The number of habitats may not be known yet: one that `roi` names is taken to be there.
+    """
+    drawn = with_regions_to_come(study, masks_to_come(study, table), table)
+    made = regions_to_come(study, table)
+    named = derived(roi or "")
+    if study.habitats is not None and named is not None and named.kind == "habitat":
+        made.append(str(roi))
+    masks = pd.concat([drawn, *(drawn.assign(roi=name) for name in made)], ignore_index=True)
     known = [name for name in (*INDEX, *DESCRIPTIVE) if name in masks]
     return masks[known].drop_duplicates()

@@ -28,7 +28,7 @@ from nbradiomics.study.checks.labels import overruled_labels
 from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
 from nbradiomics.study.checks.parameters import check_settings
 from nbradiomics.study.checks.perturbation import check_perturbation
-from nbradiomics.study.checks.preparation import check_normalisation, check_preparation
+from nbradiomics.study.checks.preparation import check_normalisation, check_preparation, warn_of_normalisation
 from nbradiomics.study.checks.problem_table import problem_table
 from nbradiomics.study.checks.processing import check_processing
 from nbradiomics.study.checks.readers import check_readers
@@ -158,6 +158,7 @@ def _survey_cohort(path: Path, params: str | Path | None, execution: Execution) 
     measured: list[Measured] = []
     problems += overruled_labels(parameters, table, path, "label")
     problems += check_settings(parameters)
+    problems += warn_of_normalisation(table, path, parameters, str(params))
     given = parameters if params is not None else None
     images = check_images(table, path, label=label, parameters=given, execution=execution, measured=measured)
     problems += told_once(images, len(table))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from nbradiomics.harmonisation.effect_text import measured_subjects
 from nbradiomics.messages.wording import concordance, counted, ratio
 from nbradiomics.outcome.harmonisation_text import method_name
 from nbradiomics.report.paper.methods.story import Story, listed
@@ -52,10 +53,11 @@ def harmonisation(story: Story) -> Iterator[str]:
         before, after = states["before"], states["after"]
         told = [ratio(each["balanced_accuracy"]) for each in (before, after)]
         yield (
-            f"On subjects who did not fit the harmonisation, {before['different']} of {before['features']} "
-            f"features differed between the levels of {column} before it and {after['different']} after it "
-            "(F test on normal scores, Holm's correction, 5 %), and a random forest told them with a "
-            f"balanced accuracy of {told[0]} and {told[1]} (chance {ratio(before['chance'])})."
+            f"On {measured_subjects(before)} who did not fit the harmonisation, {before['different']} of "
+            f"{before['features']} features differed between the levels of {column} before it "
+            f"and {after['different']} after it (F test on normal scores, Holm's correction, 5 %), and a "
+            f"random forest told them with a balanced accuracy of {told[0]} and {told[1]} "
+            f"(chance {ratio(before['chance'])})."
         )
 
 
