@@ -7,8 +7,8 @@ too large with cubic voxels.
 
 Along an axis with long voxels, the outline is interpolated first to about cubic voxels, by the signed
 distance to it (shape-based interpolation: Raya SP, Udupa JK. IEEE Trans Med Imaging 1990;9:32-42). Without,
-the steps between slices make the ring of 3 and 5 mm around a sphere of 20 mm radius 9 to 24 % too large on slices of
-3.3 to 6 mm; with it, it is 2 % too small to 6 % too large.
+the steps between slices make the ring of 3 and 5 mm around a sphere of 20 mm radius 9 to 24 % too large on
+slices of 3.3 to 6 mm; with it, it is 2 % too small to 6 % too large.
 """
 
 from __future__ import annotations
