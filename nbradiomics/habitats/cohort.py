@@ -233,7 +233,8 @@ def _given(
             "Leave out channels, or name the model's in its order.",
         )
     stated = sorted(
-        {"clusters", "method", "errors", "fit_on", "fit_folds", "most_clusters"} & settings.model_fields_set
+        {"clusters", "method", "errors", "fit_on", "fit_folds", "most_clusters", "sample", "seed"}
+        & settings.model_fields_set
     )
     if stated:
         raise InputError(

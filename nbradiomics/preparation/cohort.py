@@ -158,7 +158,7 @@ def prepare_cohort(
         *tables_of(cohort, settings, made, batch.results, Path(out)),
         fitting.landmarks,
         failures,
-        (*fitting.notes, *filter(None, [settings.unused_fit])),
+        (*fitting.notes, *filter(None, [settings.unused_fit, settings.unused_reference])),
         fitting.recorded(),
     )
 

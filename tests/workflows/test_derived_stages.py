@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,7 +18,9 @@ from nbradiomics.habitats.clusters import number
 from nbradiomics.report.build import make_page
 from nbradiomics.report.content import Picture, Sentences, Table
 from nbradiomics.report.run_files import read_run
+from nbradiomics.study.file import load_study
 from nbradiomics.synthetic.scanners import magnitude_with_noise
+from nbradiomics.workflows.stages.habitats import _settings
 from tests.support.helpers import ball, make_image, two_readers, write_cohort
 
 SHAPE = (12, 20, 20)
@@ -96,6 +99,15 @@ def test_a_run_writes_regions_tables_and_features(done):
     files = [*(done / "habitats").glob("model*.json"), *(done / "habitats").glob("*.failures.csv")]
     assert len(files) == 3
     assert not any(f'"s{number}"' in file.read_text("utf-8") for file in files for number in range(SUBJECTS))
+
+
+def test_the_diffusion_images_that_adc_left_out_are_not_fitted_again(folder):
+    """Unless the section names them itself."""
+    kept = "adc: {b_values: [b0, b800]}\nhabitats: {channels: [ADC], "
+    for stated, wanted in (("}", ("b0", "b800")), ("b_values: [b0, b400]}", ("b0", "b400"))):
+        study = load_study(study_of(folder, f"seed: 3\n{kept}{stated}\n"))
+        settings = _settings(study.habitats, SimpleNamespace(study=study))
+        assert (settings.b_values, settings.seed) == (wanted, 3)
 
 
 def test_the_habitats_are_those_that_were_planted(done):

@@ -65,8 +65,13 @@ def check_preparation(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
         choice = section.part(FittingSubjects)
         checked(f"{PREPARE}.fit_on", lambda: fitting_plan(subjects, choice, seed=study.seed))
     if settings.unused_fit:
-        remedy = "Leave out fit_on."
-        problems.append(Problem(str(path), "", f"{PREPARE}.fit_on", "warning", settings.unused_fit, remedy))
+        name = settings.unused_fit.partition(" ")[0]
+        found = settings.unused_fit
+        problems.append(Problem(str(path), "", f"{PREPARE}.{name}", "warning", found, f"Leave out {name}."))
+    if settings.unused_reference:
+        remedy = "Add it to the step, or leave out reference_roi."
+        place = f"{PREPARE}.reference_roi"
+        problems.append(Problem(str(path), "", place, "warning", settings.unused_reference, remedy))
     return [*problems, *preparation_warnings(cohort, settings, path)]
 
 
