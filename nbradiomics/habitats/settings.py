@@ -57,8 +57,8 @@ class HabitatSettings(FittingSubjects):
     b_values: Names | None = Field(
         default=None,
         description="Diffusion images that are fitted again to the mean signal of each habitat, as in `adc`. "
-        "Default: those of the section `adc` of a study, else all channels named b and a number, if a scan has "
-        "two or more.",
+        "Default: those of the section `adc` of a study, else all channels named b and a number, if a scan "
+        "has two or more.",
     )
     sample: Annotated[int, Field(ge=500)] = Field(
         default=20_000,
