@@ -24,8 +24,8 @@ from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
 
-#: Channels of the maps.
-ADC, ADC_ERROR = "ADC", "ADC_error"
+#: Channels of the maps, and their unit.
+ADC, ADC_ERROR, UNIT = "ADC", "ADC_error", "mm2/s"
 
 
 @dataclass(frozen=True, repr=False)
@@ -148,7 +148,7 @@ def _with_maps(cohort: Cohort, jobs: Mapping[str, DiffusionJob], made: Mapping[s
     }
     rows = []
     for name, job in jobs.items():
-        like = {**firsts[job.scan.key], **emptied}
+        like = {**firsts[job.scan.key], **emptied, "unit": UNIT}
         rows.append({**like, "channel": ADC, "image": str(job.adc_file)})
         if job.error_file.name in made[name]["files"]:
             rows.append({**like, "channel": ADC_ERROR, "image": str(job.error_file)})
