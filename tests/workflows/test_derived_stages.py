@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -18,6 +19,8 @@ from nbradiomics.habitats.clusters import number
 from nbradiomics.report.build import make_page
 from nbradiomics.report.content import Picture, Sentences, Table
 from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.diffusion import diffusion_blocks
+from nbradiomics.report.sections.habitats import habitats_blocks
 from nbradiomics.study.file import load_study
 from nbradiomics.synthetic.scanners import magnitude_with_noise
 from nbradiomics.workflows.stages.habitats import _settings
@@ -99,6 +102,17 @@ def test_a_run_writes_regions_tables_and_features(done):
     files = [*(done / "habitats").glob("model*.json"), *(done / "habitats").glob("*.failures.csv")]
     assert len(files) == 3
     assert not any(f'"s{number}"' in file.read_text("utf-8") for file in files for number in range(SUBJECTS))
+
+
+def test_the_report_has_the_fits_and_the_notes(done):
+    run_files = read_run(done)
+    (text, table) = diffusion_blocks(run_files)
+    assert text.text == f"The ADC of {SUBJECTS} scans was fitted to diffusion images."
+    assert table.rows[0][:3] == ("s0/baseline/unspecified", "0, 400, 800", "residuals")
+    notes = run_files.provenance["habitats"]["notes"]
+    noted = replace(run_files, provenance={"habitats": {"notes": ["they are not stable"]}})
+    assert habitats_blocks(noted)[0].text == "Note: they are not stable"
+    assert not notes or habitats_blocks(run_files)[0].text.endswith(notes[0])
 
 
 def test_the_diffusion_images_that_adc_left_out_are_not_fitted_again(folder):
