@@ -492,7 +492,7 @@ def test_habitats_and_the_diffusion_they_are_from_are_told(survival: Endpoint) -
         "Bovy et al. 2011",
         "chosen by silhouette",
         "cross-fitted in 2 folds",
-        "a confidence of 70% or more",
+        "a confidence of 70\xa0% or more",
     ):
         assert told in text
     assert "Gaussian mixture" not in text_of(with_region(survival, "tumour"), record)
