@@ -82,6 +82,13 @@ def warnings(done: PreparedCohort) -> list[str]:
     return [*_normalisation(done.table), *_registration(done.registration)]
 
 
+def is_flagged(table: pd.DataFrame) -> pd.Series:
+    """Which images a warning about their normalisation tells of; `table` is that of the preparation."""
+    notes = table["note"].fillna("")
+    told = [notes.str.contains(text, regex=False) for text in (BEYOND, STRETCHED)]
+    return (table["tumour_measured"] < LEAST_MEASURED) | told[0] | told[1]
+
+
 def _normalisation(table: pd.DataFrame) -> list[str]:
     found = []
     missed = table[table["tumour_measured"] < LEAST_MEASURED]
