@@ -21,6 +21,7 @@ from nbradiomics.habitats.diffusion.b_values import diffusion_images
 from nbradiomics.habitats.diffusion.one_scan import STAGE, DiffusionJob, MadeMaps
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
+from nbradiomics.messages.wording import first_of
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
 
@@ -160,10 +161,10 @@ def _notes(made: Mapping[str, Any]) -> list[str]:
     without = [name for name, payload in made.items() if not payload["row"]["noise_source"]]
     if not without:
         return []
-    shown = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if without[5:] else "")
     return [
         (
-            f"{shown}: the noise could not be estimated (two images, and no air with noise around the "
-            "patient), so that there is no error of the ADC. Give the noise (sigma) if you know it."
+            f"{first_of(without)}: the noise could not be estimated (two images, and no air with noise "
+            "around the patient), so that there is no error of the ADC. Give the noise (sigma) if you know "
+            "it."
         )
     ]
