@@ -11,6 +11,7 @@ from scipy.spatial.distance import cdist
 from nbradiomics.errors import InputError
 from nbradiomics.rings import rim_and_core, ring_around
 from nbradiomics.rings.distance import interpolated, near, surface_distances, surface_points
+from nbradiomics.rings.shells import without_holes
 from nbradiomics.synthetic.fields import Grid
 
 SPACINGS = [(1.0, 1.0, 1.0), (3.3, 1.0, 1.0), (5.0, 1.8, 1.8), (0.5, 2.0, 1.2)]
@@ -82,6 +83,17 @@ def test_a_wider_ring_contains_the_narrower_and_never_the_region(mask, spacing, 
 
 
 @settings(max_examples=20, deadline=None)
+@given(masks(), st.tuples(*[st.floats(0.3, 6.0)] * 3), st.floats(0.2, 9.0))
+def test_rim_and_depth_are_those_of_all_voxels(mask, spacing, depth):
+    wide = np.kron(mask, np.ones((2, 2, 2), bool))  # larger masks have an inside
+    made, filled = rim_and_core(wide, spacing, depth), without_holes(wide)
+    found = np.zeros(wide.shape)
+    found[wide] = surface_distances(filled, spacing, wide)
+    assert np.array_equal(made.rim, wide & (found <= depth + 1e-6))
+    assert made.deepest == pytest.approx(found.max())
+
+
+@settings(max_examples=20, deadline=None)
 @given(masks(5), st.tuples(*[st.floats(0.3, 6.0)] * 3), st.permutations(range(3)), st.integers(0, 2))
 def test_another_order_or_direction_of_the_axes_gives_the_same_ring(mask, spacing, order, flipped):
     ring = near(mask, spacing, 2.5)
@@ -96,7 +108,7 @@ def test_the_interpolated_outline_keeps_the_voxels(mask, spacing):
     fine, edges = interpolated(mask, spacing)
     steps = np.round(np.array(spacing) / edges).astype(int)
     assert np.array_equal(fine[tuple(slice(None, None, step) for step in steps)], mask)
-    assert max(edges) / min(edges) < 1.5 or max(steps) == 8
+    assert max(edges) <= 2 * min(edges) * (1 + 1e-9) or max(steps) == 8
 
 
 def test_the_outline_between_two_slices_lies_between_theirs():
