@@ -8,7 +8,7 @@ too large with cubic voxels.
 Along an axis with long voxels, the outline is interpolated first to about cubic voxels, by the signed
 distance to it (shape-based interpolation: Raya SP, Udupa JK. IEEE Trans Med Imaging 1990;9:32-42). Without,
 the steps between slices make the ring of 3 and 5 mm around a sphere of 20 mm radius 9 to 24 % too large on
-slices of 3.3 to 6 mm; with it, it is 2 % too small to 6 % too large.
+slices of 3.3 to 6 mm; with it, it is 4 % too small to 6 % too large.
 """
 
 from __future__ import annotations
@@ -24,8 +24,10 @@ Distances = npt.NDArray[np.float64]
 Spacing = tuple[float, float, float]
 #: Tolerance in mm, for widths that are a whole number of half voxels.
 ROUNDING = 1e-6
-#: Most parts into which the outline is interpolated between two slices.
-_MOST_PARTS = 8
+#: Most parts into which the outline is interpolated between two slices; an odd number, see `interpolated`.
+_MOST_PARTS = 9
+#: Signed distance in mm up to which a place counts as outside: which axis comes first must not decide.
+_TIE = 1e-4
 
 
 def surface_points(inside: Mask, spacing: Spacing) -> npt.NDArray[np.float64]:
@@ -54,16 +56,17 @@ def surface_points(inside: Mask, spacing: Spacing) -> npt.NDArray[np.float64]:
 
 
 def interpolated(inside: Mask, spacing: Spacing) -> tuple[Mask, Spacing]:
-    """Interpolate a region to about cubic voxels, if some edges are at least 1.5 times the shortest one.
+    """Interpolate a region to about cubic voxels, if some edges are at least twice the shortest one.
 
-    Voxels of the region keep their place: those of the old grid are among the new ones.
+    Voxels of the region keep their place: those of the old grid are among the new ones. Edges are divided by
+    odd numbers, so that a flat surface stays halfway between two old voxels.
 
     Returns
     -------
     mask, spacing
         The region on the finer grid, and its voxel size.
     """
-    parts = [min(int(edge / min(spacing) + 0.5), _MOST_PARTS) for edge in spacing]
+    parts = [min(2 * int(edge / min(spacing) / 2 + ROUNDING) + 1, _MOST_PARTS) for edge in spacing]
     if max(parts) == 1 or inside.all() or not inside.any():
         return inside, spacing
     outside = ndimage.distance_transform_edt(~inside, sampling=spacing)
@@ -71,7 +74,7 @@ def interpolated(inside: Mask, spacing: Spacing) -> tuple[Mask, Spacing]:
     for axis, number in enumerate(parts):
         signed = _refined(signed, axis, number)
     z, y, x = (edge / number for edge, number in zip(spacing, parts, strict=True))
-    return signed < 0, (z, y, x)
+    return signed < -_TIE, (z, y, x)
 
 
 def _refined(values: npt.NDArray[np.float32], axis: int, parts: int) -> npt.NDArray[np.float32]:
