@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, first_of
 
 Kind = Literal["habitat", "ring", "rim", "core"]
 _NAME = re.compile(
@@ -53,6 +53,5 @@ def left_out_sentence(rois: Iterable[str], what: str) -> str:
     names = sorted({roi for roi in rois if is_derived(roi)})
     if not names:
         return ""
-    shown = ", ".join(names[:5]) + (", ..." if names[5:] else "")
     verb = "is" if len(names) == 1 else "are"
-    return f"{counted(len(names), 'derived region')} ({shown}) {verb} left out of {what}."
+    return f"{counted(len(names), 'derived region')} ({first_of(names)}) {verb} left out of {what}."

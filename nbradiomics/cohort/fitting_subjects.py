@@ -34,7 +34,7 @@ class FittingSubjects(Settings):
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        if self.fit_on is not None and self.fit_folds != type(self).model_fields["fit_folds"].default:
+        if self.fit_on is not None and "fit_folds" in self.model_fields_set:
             raise ValueError(
                 "fit_on names the subjects who fit, so that there are no folds: leave out fit_on or fit_folds"
             )

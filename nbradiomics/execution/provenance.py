@@ -66,6 +66,11 @@ def describe_run(*, inputs: Iterable[Path], folder: Path, **parts: Any) -> dict[
     }
 
 
+def provenance_file(table: Path) -> Path:
+    """File with the provenance of a table that a command writes: ``NAME.provenance.json`` beside it."""
+    return table.with_name(f"{table.stem}.provenance.json")
+
+
 def write_provenance(path: Path, *, inputs: Iterable[Path], **parts: Any) -> None:
     """Write `describe_run` as JSON, with the inputs' paths relative to the folder of the file."""
     record = describe_run(inputs=inputs, folder=path.parent.resolve(), **parts)

@@ -43,6 +43,11 @@ def file_stems(parts: Sequence[Sequence[object]]) -> list[str]:
     return stems
 
 
+def image_files(folder: Path, parts: Sequence[Sequence[object]]) -> list[Path]:
+    """Absolute path of a compressed NIfTI file in a folder for each sequence of words."""
+    return [Path(os.path.abspath(folder / f"{stem}.nii.gz")) for stem in file_stems(parts)]
+
+
 def _plain(name: str) -> str:
     """Make a name valid on every file system, with room for an ending."""
     plain = re.sub(r"[^\w.+ -]", "-", name).strip(". ") or "-"

@@ -31,7 +31,7 @@ from nbradiomics.habitats.one_case import MASKS, STAGE, ApplyHow, HabitatJob, Ma
 from nbradiomics.habitats.region_values import error_channel, shown, unit_of
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.habitats.tables import HabitatTables, made_tables
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, first_of
 from nbradiomics.preparation.reading import steps_of_variant
 from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO
@@ -252,7 +252,8 @@ def _given(
             "Leave out channels, or name the model's in its order.",
         )
     stated = sorted(
-        {"clusters", "method", "errors", "fit_on", "fit_folds", "most_clusters"} & settings.model_fields_set
+        {"clusters", "method", "errors", "fit_on", "fit_folds", "most_clusters", "sample", "seed"}
+        & settings.model_fields_set
     )
     if stated:
         raise InputError(
@@ -342,10 +343,9 @@ def _not_fitted_again(
     ]
     if not names:
         return []
-    shown_names = ", ".join(names[:5]) + (", ..." if names[5:] else "")
     return [
         (
-            f"{counted(len(names), 'case')} ({shown_names}): the diffusion images were not fitted again, "
+            f"{counted(len(names), 'case')} ({first_of(names)}): the diffusion images were not fitted again, "
             "because they are missing or not on one grid with the channels."
         )
     ]

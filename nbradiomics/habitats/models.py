@@ -24,7 +24,7 @@ from nbradiomics.habitats.clusters.number import STABLE, Candidate
 from nbradiomics.habitats.clusters.sample import order_of, pooled, voxels_of_each
 from nbradiomics.habitats.region_values import channel_files, channel_hashes, read_values
 from nbradiomics.habitats.settings import HabitatSettings
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, first_of
 from nbradiomics.perturbation.seeds import generator
 
 #: Stage of the sampled voxels in stored results.
@@ -149,8 +149,8 @@ def fit_models(
     without = sorted({name for part in parts for name in part.fitted_on} - set(drawn))
     if without:
         notes.append(
-            f"{counted(len(without), 'subject')} ({', '.join(without[:5])}{', ...' if without[5:] else ''}) "
-            f"fitted no model: the region failed, or has fewer than {LEAST_VOXELS} voxels with values."
+            f"{counted(len(without), 'subject')} ({first_of(without)}) fitted no model: the region "
+            f"failed, or has fewer than {LEAST_VOXELS} voxels with values."
         )
     whose = {
         part.name: {

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, model_validator
 
 from nbradiomics.cohort.fitting_subjects import FittingSubjects
 from nbradiomics.settings.kinds import Seed, Texts
@@ -57,7 +57,8 @@ class HabitatSettings(FittingSubjects):
     b_values: Texts | None = Field(
         default=None,
         description="Diffusion images that are fitted again to the mean signal of each habitat, as in `adc`. "
-        "Default: all channels named b and a number, if a scan has two or more.",
+        "Default: those of the section `adc` of a study, else all channels named b and a number, if a scan "
+        "has two or more.",
     )
     sample: Annotated[int, Field(ge=500)] = Field(
         default=20_000,
@@ -65,3 +66,16 @@ class HabitatSettings(FittingSubjects):
         "size of its tumour.",
     )
     seed: Seed = Field(default=0, description="Seed of the sampled voxels, of the fits, and of the folds.")
+
+    @model_validator(mode="after")
+    def _used(self) -> Self:
+        """Refuse what would have no effect."""
+        if self.clusters != "auto" and "most_clusters" in self.model_fields_set:
+            raise ValueError("most_clusters is for clusters: auto, but the number of habitats is stated")
+        if self.method != "kmeans":
+            return self
+        if self.errors not in (None, "none"):
+            raise ValueError(f"errors: {self.errors} is for a mixture: k-means has no confidence")
+        if "confidence" in self.model_fields_set and self.confidence > 0:
+            raise ValueError("confidence is for a mixture: k-means has none")
+        return self

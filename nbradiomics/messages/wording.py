@@ -158,6 +158,12 @@ def tally(counts: Iterable[tuple[str, int]]) -> str:
     return ", ".join(f"{name} {amount:,}" for name, amount in counts)
 
 
+def first_of(names: Sequence[str], most: int = 5) -> str:
+    """``s1, s2``, or ``s1, s2, s3, s4, s5 and 7 more``."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more
+
+
 def quoted(value: object, most: int = 60) -> str:
     """Write a value for a message: text in quotes, on one line and not longer than a line.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.files.names import file_stems
+from nbradiomics.files.names import image_files
 from nbradiomics.perturbation.chain import read_chain
 from nbradiomics.perturbation.disagreement import Disagreement
 from nbradiomics.perturbation.one_image import How, ImageJob, MadeVariants, MaskJob
@@ -155,11 +154,11 @@ def _jobs(cases: Sequence[Case], variants: Sequence[Variant], out: Path, how: Ho
     for variant in variants:
         by_image.setdefault(variant.of_image, []).append(variant)
     pairs = [(scan, image) for scan in by_scan for image in by_image]
-    images = _files(out / IMAGES, [(*scan.key[:3], image.name) for scan, image in pairs])
+    images = image_files(out / IMAGES, [(*scan.key[:3], image.name) for scan, image in pairs])
     drawn = [
         (case, variant) for scan, image in pairs for case in by_scan[scan] for variant in by_image[image]
     ]
-    masks = _files(out / MASKS, [(*_words(case), variant.name) for case, variant in drawn])
+    masks = image_files(out / MASKS, [(*_words(case), variant.name) for case, variant in drawn])
     mask_of = {(case.name, variant.name): file for (case, variant), file in zip(drawn, masks, strict=True)}
     return {
         f"{scan.name}/{image.name}": ImageJob(
@@ -179,11 +178,6 @@ def _jobs(cases: Sequence[Case], variants: Sequence[Variant], out: Path, how: Ho
 
 def _words(case: Case) -> tuple[str, ...]:
     return (*case.scan.key[:3], case.roi, case.reader, str(case.reading))
-
-
-def _files(folder: Path, names: Sequence[Sequence[str]]) -> list[Path]:
-    """Absolute path of the file for each sequence of words."""
-    return [Path(os.path.abspath(folder / f"{stem}.nii.gz")) for stem in file_stems(names)]
 
 
 def _row(

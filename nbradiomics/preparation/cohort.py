@@ -152,7 +152,7 @@ def prepare_cohort(
     outside = _outside({name: batch.results[name] for name in there if name in batch.results})
     failures += outside
     table = prepared_rows(cohort, there, batch.results, settings, {failure.case for failure in outside})
-    notes = [*fitting.notes, *filter(None, [settings.unused_fit])]
+    notes = [*fitting.notes, *filter(None, [settings.unused_fit, settings.unused_reference])]
     if fitting.marks_subjects:
         mine = fitting.in_fit(there, batch.results)
         table = with_fitted(table, mine)

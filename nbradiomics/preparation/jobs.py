@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from nbradiomics.cohort import Case, Cohort, Scan
 from nbradiomics.cohort.units import stated_units
 from nbradiomics.cohort.variants import require_one_variant
 from nbradiomics.errors import InputError
-from nbradiomics.files.names import file_stems
+from nbradiomics.files.names import image_files
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.apply import JOINED, variant_name
@@ -144,7 +143,8 @@ def jobs_of(
         cases.setdefault(case.scan, []).append(case)
     pairs = [(scan, channel) for scan in scans for channel in scan.channels]
     words = [(*scan.key[:3], *([channel.name] if channel.name else [])) for scan, channel in pairs]
-    images = _files(out / IMAGES, words, prepared_variant(ORIGINAL, steps))
+    variant = prepared_variant(ORIGINAL, steps)
+    images = image_files(out / IMAGES, [(*each, variant) for each in words])
     masks = _mask_files(scans, cases, out, settings)
     units = _units(cohort)
     jobs = {}
@@ -192,12 +192,5 @@ def _mask_files(
 ) -> dict[str, Path]:
     drawn = [case for scan in scans for case in _drawn(scan, cases, settings)]
     words = [(*case.scan.key[:3], case.roi, case.reader, str(case.reading)) for case in drawn]
-    files = _files(out / MASKS, words, "")
+    files = image_files(out / MASKS, words)
     return {case.name: file for case, file in zip(drawn, files, strict=True)}
-
-
-def _files(folder: Path, names: Sequence[Sequence[str]], ending: str) -> list[Path]:
-    """Absolute path of the file for each sequence of words."""
-    further = [ending] if ending else []
-    stems = file_stems([[*words, *further] for words in names])
-    return [Path(os.path.abspath(folder / f"{stem}.nii.gz")) for stem in stems]

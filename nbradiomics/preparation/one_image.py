@@ -33,7 +33,7 @@ from nbradiomics.system.versions import installed_version
 
 STAGE = StageName.PREPARE
 #: Packages whose version can change a prepared image.
-_ENGINE = ("numpy", "scipy", "SimpleITK", "scikit-image")
+_ENGINE = ("numpy", "scipy", "SimpleITK")
 
 
 class MeasuredImage(TypedDict):

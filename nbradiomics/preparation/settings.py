@@ -77,17 +77,29 @@ class Preparation(FittingSubjects):
 
     @property
     def unused_fit(self) -> str:
-        """A sentence about fitting subjects that were named, but have nothing to fit; empty otherwise."""
-        if self.fit_on is None:
+        """A sentence about stated fitting subjects or folds without anything to fit; empty otherwise."""
+        stated = "fit_folds" if "fit_folds" in self.model_fields_set else ""
+        stated = stated if self.fit_on is None else "fit_on"
+        if not stated:
             return ""
         if self.landmarks is not None:
             return (
-                "fit_on is not used: the landmarks are those of a file. Mark subjects whose images fitted "
+                f"{stated} is not used: the landmarks are those of a file. Mark subjects whose images fitted "
                 f"them by `yes` in the column {IN_FIT} of the cohort table."
             )
         if not any(isinstance(step, FittedStep) for step in self.chain):
-            return "fit_on is not used: none of the steps is fitted on images, and no subject is marked."
+            return f"{stated} is not used: none of the steps is fitted on images, and no subject is marked."
         return ""
+
+    @property
+    def unused_reference(self) -> str:
+        """A sentence about a reference tissue that no step measures; empty otherwise."""
+        if self.reference_roi is None or any(getattr(step, "over", "") == "reference" for step in self.chain):
+            return ""
+        return (
+            f"no step measures the reference tissue {self.reference_roi}, which is only left out of the "
+            "prepared cohort: a step measures it with `over=reference`, as in zscore:over=reference."
+        )
 
 
 class PreparationSettings(Preparation):

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbradiomics.cohort.in_fit import fitted_subjects
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, first_of
 from nbradiomics.preparation.cohort import PreparedCohort
 from nbradiomics.preparation.rows import (
     BEYOND,
@@ -22,8 +22,8 @@ from nbradiomics.tables import write_table
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Shift in mm that is told although it was not used, and subjects named in a warning.
-NOTED_SHIFT, _NAMED = 3.0, 5
+#: Shift in mm that is told although it was not used.
+NOTED_SHIFT = 3.0
 
 
 def write_tables(done: PreparedCohort, folder: Path) -> None:
@@ -84,6 +84,13 @@ def warnings(done: PreparedCohort) -> list[str]:
     return [*_normalisation(done.table), *_registration(done.registration)]
 
 
+def is_flagged(table: pd.DataFrame) -> pd.Series:
+    """Which images a warning about their normalisation tells of; `table` is that of the preparation."""
+    notes = table["note"].fillna("")
+    told = [notes.str.contains(text, regex=False) for text in (BEYOND, STRETCHED)]
+    return (table["tumour_measured"] < LEAST_MEASURED) | told[0] | told[1]
+
+
 def _normalisation(table: pd.DataFrame) -> list[str]:
     found = []
     missed = table[table["tumour_measured"] < LEAST_MEASURED]
@@ -134,5 +141,4 @@ def _registration(table: pd.DataFrame) -> list[str]:
 def _images(chosen: pd.DataFrame, table: pd.DataFrame) -> str:
     """Number and subjects of some images."""
     subjects = sorted(set(chosen["subject"].astype(str)))
-    more = ", ..." if len(subjects) > _NAMED else ""
-    return f"{len(chosen)} of {counted(len(table), 'image')} ({', '.join(subjects[:_NAMED])}{more})"
+    return f"{len(chosen)} of {counted(len(table), 'image')} ({first_of(subjects)})"

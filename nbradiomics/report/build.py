@@ -13,6 +13,7 @@ from nbradiomics.report.render import render
 from nbradiomics.report.run_files import Run, is_outcome_folder, read_run
 from nbradiomics.report.sections.agreement import agreement_blocks
 from nbradiomics.report.sections.certainty import certainty_blocks
+from nbradiomics.report.sections.diffusion import ADC_SECTION, diffusion_blocks
 from nbradiomics.report.sections.failures import failures_blocks
 from nbradiomics.report.sections.flow import flow_blocks
 from nbradiomics.report.sections.habitats import (
@@ -41,6 +42,7 @@ SECTIONS = (
     ("masks", "Masks", masks_blocks),
     ("certainty", "How sure the model is", certainty_blocks),
     ("agreement", "Agreement of masks", agreement_blocks),
+    (ADC_SECTION, "Diffusion: ADC and its error", diffusion_blocks),
     (HABITATS_SECTION, "Habitats", habitats_blocks),
     (ROIS_SECTION, "Rings, rims and cores", rois_blocks),
     ("trust", TITLE, trust_blocks),
@@ -53,7 +55,7 @@ SECTIONS = (
     ("provenance", "Provenance", provenance_blocks),
 )
 #: Sections that a report has only if the study asks for them.
-_ON_REQUEST = (PREPARATION, PROCESSING, HABITATS_SECTION, ROIS_SECTION)
+_ON_REQUEST = (PREPARATION, PROCESSING, ADC_SECTION, HABITATS_SECTION, ROIS_SECTION)
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:

@@ -16,6 +16,7 @@ from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
+from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.schema import SITE_EFFECTS
 from nbradiomics.outcome.ratio_schema import RATIOS
@@ -111,6 +112,8 @@ class Run:
     #: The processing study, and its counts by class.
     processing: pd.DataFrame | None = None
     processing_classes: pd.DataFrame | None = None
+    #: Fits of the diffusion images.
+    diffusion: pd.DataFrame | None = None
     #: Tables of the habitats by their schema's name, and the table of rings, rims and cores.
     habitats: dict[str, pd.DataFrame] = field(default_factory=dict)
     rois: pd.DataFrame | None = None
@@ -168,6 +171,7 @@ def read_run(folder: Path) -> Run:
         perturbed=_read(folder / "perturbation", FEATURES),
         processing=_read(folder / "processing", PROCESSING),
         processing_classes=_read(folder / "processing", PROCESSING_CLASSES),
+        diffusion=_read(folder / "adc", DIFFUSION),
         habitats=_habitats(folder / "habitats"),
         rois=_read(folder / "rois", ROIS),
         reproducibility=_reproducibility(folder / "reproducibility"),

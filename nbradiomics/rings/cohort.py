@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Collection, Mapping
@@ -21,7 +20,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.files.names import file_stems
+from nbradiomics.files.names import image_files
 from nbradiomics.rings.one_region import MadeRegions, RegionJob
 from nbradiomics.rings.parts import part_names
 from nbradiomics.rings.schema import ROIS
@@ -152,7 +151,7 @@ def _jobs(
         for case, parts in zip(chosen, names, strict=True)
         for name in parts
     ]
-    files = iter([Path(os.path.abspath(out / f"{stem}.nii.gz")) for stem in file_stems(words)])
+    files = iter(image_files(out, words))
     by_reader: dict[tuple[Any, ...], list[Case]] = defaultdict(list)
     for case in drawn:
         by_reader[_place(case)].append(case)

@@ -111,16 +111,25 @@ def rim_and_core(region: Mask, spacing: Spacing, depth: float) -> RimAndCore:
     place, _ = _box(region, spacing, 0.0)
     box = region[place]
     filled = without_holes(box)
-    found = surface_distances(filled, spacing, box)
-    if not np.isfinite(found).any():
+    if filled.all():
         raise InputError(
             "the region fills the whole image, so that no surface of it is known.", "Give a larger image."
         )
-    inside = np.zeros_like(box)
-    inside[box] = found <= depth + ROUNDING
+    inside, deepest = _depths(box, filled, spacing, depth)
     rim, core = np.zeros_like(region), np.zeros_like(region)
     rim[place], core[place] = inside, box & ~inside
-    return RimAndCore(rim, core, float(found.max()), _share_at_border(region, filled, spacing))
+    return RimAndCore(rim, core, deepest, _share_at_border(region, filled, spacing))
+
+
+def _depths(region: Mask, filled: Mask, spacing: Spacing, depth: float) -> tuple[Mask, float]:
+    """Voxels of a region at most so deep, and the largest depth; voxels that are neither are not searched."""
+    centres = ndimage.distance_transform_edt(filled, sampling=spacing)
+    slack = 1.5 * max(spacing)  # a point of the surface is nearer than that to a centre outside
+    near_surface = region & (centres <= depth + slack + ROUNDING)
+    rim = np.zeros_like(region)
+    rim[near_surface] = surface_distances(filled, spacing, near_surface, depth) <= depth + ROUNDING
+    middle = region & (centres >= centres[region].max() - 2 * slack)
+    return rim, float(surface_distances(filled, spacing, middle).max())
 
 
 def without_holes(region: Mask) -> Mask:

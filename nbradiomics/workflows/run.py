@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace as replaced
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.failures import write_failures
 from nbradiomics.execution.provenance import write_provenance
 from nbradiomics.execution.record import WHOLE, InputFile
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.execution.workspace import content_hash, noting_inputs, result_key
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.files.folder_in_use import working_in
@@ -241,8 +243,15 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
     report = build_report(folder.root)
     summary = summarise(folder, work.cohort, work.features, failures)
     measured = bool(work.features[feature_columns(work.features)].notna().any(axis=None))
-    told = (*folder.workspace.notes(), *work.provenance.get(PREPARE, {}).get("warnings", ()))
+    told = (*folder.workspace.notes(), *_notes(work.provenance))
     return RunResult(folder.root, report, failures, summary, measured, told)
+
+
+def _notes(provenance: Mapping[str, Any]) -> Iterator[str]:
+    """What a user must know of the preparation, of diffusion maps and of habitats."""
+    yield from provenance.get(PREPARE, {}).get("warnings", ())
+    for stage in (StageName.ADC, StageName.HABITATS):
+        yield from (f"{stage}: {note}" for note in provenance.get(stage, {}).get("notes", ()))
 
 
 def _effective_study(work: Work) -> dict[str, Any]:

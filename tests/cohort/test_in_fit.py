@@ -60,8 +60,10 @@ def test_a_misspelt_subject_and_too_few_are_refused() -> None:
 
 
 def test_named_subjects_have_no_folds() -> None:
-    with pytest.raises(InputError, match="leave out fit_on or fit_folds"):
-        FittingSubjects(fit_on=("a", "b"), fit_folds=3)
+    for folds in (3, 5):  # the default too, if it is stated
+        with pytest.raises(InputError, match="leave out fit_on or fit_folds"):
+            FittingSubjects(fit_on=("a", "b"), fit_folds=folds)
+    assert FittingSubjects(fit_on=None, fit_folds=5).fit_on is None
 
 
 def test_the_column_travels_from_the_cohort_to_the_features(tmp_path: Path) -> None:

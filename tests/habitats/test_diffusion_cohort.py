@@ -29,6 +29,8 @@ def test_the_maps_are_channels_and_cover_the_planted_values(cohort: Path, tmp_pa
     rows = done.cohort.table[done.cohort.table["channel"].isin(["ADC", "ADC_error"])]
     assert len(rows) == 4
     assert (rows["mask"] == "").all()
+    assert set(rows["unit"]) == {"mm2/s"}
+    assert set(done.cohort.table["unit"]) == {"mm2/s", ""}
     written = load_cohort(done.cohort.write(tmp_path / "c.csv").path)
     assert len(written.cases()) == len(load_cohort(cohort).cases())
     assert [channel.name for channel in written.scans()[0].channels][-2:] == ["ADC", "ADC_error"]

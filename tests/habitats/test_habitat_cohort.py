@@ -17,6 +17,7 @@ from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.habitats.clusters import number
 from nbradiomics.habitats.cohort import HabitatCohort, find_habitats
 from nbradiomics.habitats.diffusion.cohort import fit_adc
+from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.interaction import NO_VALUE
 from nbradiomics.reproducibility import assess_reproducibility
 from tests.support.habitat_phantoms import PLANTED, write_planted
@@ -192,8 +193,9 @@ def test_a_given_model_is_applied_and_knows_its_subjects(maps: Path, tmp_path: P
         find_habitats(renamed.assign(variant="n4"), out=tmp_path, model=first.model)
     with pytest.raises(InputError, match="channels names"):
         find_habitats(renamed, out=tmp_path, model=first.model, channels=("T2w",))
-    with pytest.raises(InputError, match="clusters would change a fit"):
-        find_habitats(renamed, out=tmp_path, model=first.model, clusters=3)
+    for stated in ({"clusters": 3}, {"sample": 900}, {"seed": 1}):
+        with pytest.raises(InputError, match="would change a fit"):
+            find_habitats(renamed, out=tmp_path, model=first.model, **stated)
 
 
 def test_a_later_scan_of_a_subject_that_fitted_a_given_model_is_known_by_its_name(
@@ -367,6 +369,16 @@ def test_cohorts_that_cannot_be_divided_are_refused(
         habitats(two, tmp_path)
     with pytest.raises(InputError, match="has no mask"):
         habitats(table.query("mask == ''"), tmp_path)
+    unused = (
+        {"method": "kmeans", "errors": "smeared"},
+        {"method": "kmeans", "confidence": 0.9},
+        {"clusters": 2, "most_clusters": 4},
+    )
+    for stated in unused:
+        with pytest.raises(InputError, match=r"is for|k-means"):
+            find_habitats(maps, out=tmp_path, channels=("ADC",), **stated)
+    with pytest.raises(InputError, match="leave out sigma or noise"):
+        DiffusionSettings(sigma=4.0, noise="background")
     for wrong in ({"clusters": 1}, {"clusters": "some"}, {"confidence": 1.0}, {"neighbours": 18}):
         with pytest.raises(InputError):
             habitats(maps, tmp_path, **wrong)

@@ -341,6 +341,20 @@ def test_b_values_that_are_normalised_apart_are_told(
     assert "apart" not in "".join(capsys.readouterr())
 
 
+def test_fitted_maps_that_are_interpolated_are_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    channels = ("b0", "ADC", "ADC_error")
+    for channel in channels:
+        write_image(tmp_path / f"{channel}.nii.gz", 1)
+    rows = [f"s0,DWI,{channel},{channel}.nii.gz" for channel in channels]
+    cohort = write_cohort(tmp_path, rows, "subject,sequence,channel,image")
+    for steps, told in (("resample:spacing=2", True), ("ad", False)):
+        call("prepare", cohort, "--steps", steps, "--out", tmp_path / f"out{told}", "--jobs", 1)
+        said = " ".join("".join(capsys.readouterr()).split())
+        assert ("interpolates ADC, ADC_error: voxels without a value" in said) is told
+
+
 @pytest.mark.parametrize(
     ("steps", "columns"),
     [

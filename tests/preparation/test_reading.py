@@ -131,7 +131,10 @@ def test_every_step_can_be_chosen_by_its_kind() -> None:
     [
         ({"steps": "zscore", "fit_on": ["P1", "P2"]}, "none of the steps"),
         ({"steps": "nyul", "fit_on": ["P1", "P2"], "landmarks": "landmarks.json"}, "those of a file"),
+        ({"steps": "zscore", "fit_folds": 5}, "fit_folds is not used: none of the steps"),
+        ({"steps": "nyul", "fit_folds": 5, "landmarks": "landmarks.json"}, "fit_folds is not used: the"),
         ({"steps": "nyul", "fit_on": ["P1", "P2"]}, ""),
+        ({"steps": "nyul", "fit_folds": 4}, ""),
         ({"steps": "zscore"}, ""),
     ],
 )
@@ -139,3 +142,11 @@ def test_named_subjects_that_fit_nothing_are_told(stated: dict[str, Any], said: 
     sentence = PreparationSettings(**stated).unused_fit
     assert said in sentence
     assert bool(sentence) == bool(said)
+
+
+def test_a_reference_tissue_that_no_step_measures_is_told() -> None:
+    named = {"reference_roi": "muscle"}
+    assert "no step measures" in PreparationSettings(steps="n4,zscore", **named).unused_reference
+    for steps in ("n4,zscore:over=reference", "nyul:over=reference"):
+        assert not PreparationSettings(steps=steps, **named).unused_reference
+    assert not PreparationSettings(steps="zscore").unused_reference

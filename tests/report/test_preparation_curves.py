@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
 from nbradiomics.preparation.intensities import SHARES
 from nbradiomics.report.content import Fact
 from nbradiomics.report.figures.intensity_curves import density_of
-from nbradiomics.report.sections.overview import _of_drawn_regions
+from nbradiomics.report.sections.overview import _derived_names, _of_drawn_regions
 
 
 def test_a_curve_is_the_density_of_the_intensities() -> None:
@@ -30,10 +31,12 @@ def test_the_first_page_has_the_features_of_drawn_regions() -> None:
     tumour = Fact("29 of 56", "stable features", "baseline_T2w_tumour; between readers")
     others = [
         Fact("5", "stable features", f"baseline_T2w_{roi}; x")
-        for roi in ("habitat-1", "rim-2mm", "a/ring-3mm")
+        for roi in ("habitat-1", "rim-2mm_n4", "lesion_a-ring-3mm")
     ]
-    kept = _of_drawn_regions([tumour, *others])
+    rois = ["tumour", "habitat-1", "rim-2mm", "lesion_a/ring-3mm", None]
+    names = _derived_names(pd.DataFrame({"roi": rois}))
+    kept = _of_drawn_regions([tumour, *others], names)
     assert kept[0] is tumour
     assert (kept[1].value, kept[1].label, len(kept)) == ("3", "derived regions", 2)
-    assert _of_drawn_regions(others) == others
-    assert _of_drawn_regions([tumour]) == [tumour]
+    assert _of_drawn_regions(others, names) == others
+    assert _of_drawn_regions([tumour], names) == [tumour]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,8 +19,11 @@ from nbradiomics.habitats.clusters import number
 from nbradiomics.report.build import make_page
 from nbradiomics.report.content import Picture, Sentences, Table
 from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.diffusion import diffusion_blocks
 from nbradiomics.report.sections.habitats import habitats_blocks
+from nbradiomics.study.file import load_study
 from nbradiomics.synthetic.scanners import magnitude_with_noise
+from nbradiomics.workflows.stages.habitats import _settings
 from tests.support.helpers import ball, make_image, two_readers, write_cohort
 
 SHAPE = (12, 20, 20)
@@ -97,6 +102,26 @@ def test_a_run_writes_regions_tables_and_features(done):
     files = [*(done / "habitats").glob("model*.json"), *(done / "habitats").glob("*.failures.csv")]
     assert len(files) == 3
     assert not any(f'"s{number}"' in file.read_text("utf-8") for file in files for number in range(SUBJECTS))
+
+
+def test_the_report_has_the_fits_and_the_notes(done):
+    run_files = read_run(done)
+    (text, table) = diffusion_blocks(run_files)
+    assert text.text == f"The ADC of {SUBJECTS} scans was fitted to diffusion images."
+    assert table.rows[0][:3] == ("s0/baseline/unspecified", "0, 400, 800", "residuals")
+    notes = run_files.provenance["habitats"]["notes"]
+    noted = replace(run_files, provenance={"habitats": {"notes": ["they are not stable"]}})
+    assert habitats_blocks(noted)[0].text == "Note: they are not stable"
+    assert not notes or habitats_blocks(run_files)[0].text.endswith(notes[0])
+
+
+def test_the_diffusion_images_that_adc_left_out_are_not_fitted_again(folder):
+    """Unless the section names them itself."""
+    kept = "adc: {b_values: [b0, b800]}\nhabitats: {channels: [ADC], "
+    for stated, wanted in (("}", ("b0", "b800")), ("b_values: [b0, b400]}", ("b0", "b400"))):
+        study = load_study(study_of(folder, f"seed: 3\n{kept}{stated}\n"))
+        settings = _settings(study.habitats, SimpleNamespace(study=study))
+        assert (settings.b_values, settings.seed) == (wanted, 3)
 
 
 def test_the_habitats_are_those_that_were_planted(done):

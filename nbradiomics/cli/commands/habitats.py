@@ -235,9 +235,9 @@ def _whose(done: HabitatCohort) -> str:
 
 
 def _provenance(out: Path, inputs: list[Path], **parts: object) -> None:
-    from nbradiomics.execution.provenance import write_provenance
+    from nbradiomics.execution.provenance import provenance_file, write_provenance
 
-    write_provenance(out.with_name(f"{out.stem}.provenance.json"), inputs=inputs, **parts)
+    write_provenance(provenance_file(out), inputs=inputs, **parts)
 
 
 def _finish(lines: tuple[str, ...], execution: object) -> None:

@@ -73,7 +73,7 @@ def _write(
     done: PerturbedCohort, table_file: Path, folder: Path, inputs: list[Path], settings: dict[str, object]
 ) -> None:
     from nbradiomics.cohort.unnamed_files import remove_unnamed
-    from nbradiomics.execution.provenance import write_provenance
+    from nbradiomics.execution.provenance import provenance_file, write_provenance
     from nbradiomics.perturbation.cohort import is_variant_file
     from nbradiomics.tables import write_table
 
@@ -81,7 +81,7 @@ def _write(
     done.cohort.write(table_file)
     write_table(done.table, folder / "perturbations.csv")
     readers = done.disagreement and done.disagreement.model_dump()
-    provenance = table_file.with_name(f"{table_file.stem}.provenance.json")
+    provenance = provenance_file(table_file)
     write_provenance(provenance, inputs=inputs, perturbation=settings, disagreement=readers)
 
 

@@ -116,13 +116,13 @@ def _write(
     done: PreparedCohort, table_file: Path, folder: Path, inputs: list[Path], settings: dict[str, Any]
 ) -> None:
     from nbradiomics.cohort.unnamed_files import remove_unnamed
-    from nbradiomics.execution.provenance import write_provenance
+    from nbradiomics.execution.provenance import provenance_file, write_provenance
     from nbradiomics.preparation.cohort import is_prepared_file
     from nbradiomics.preparation.written import write_tables
 
     remove_unnamed(done.cohort, folder, is_prepared_file)
     write_tables(done, folder)
-    provenance = table_file.with_name(f"{table_file.stem}.provenance.json")
+    provenance = provenance_file(table_file)
     write_provenance(provenance, inputs=inputs, preparation={**settings, "fits": done.plan})
     done.cohort.write(table_file)
 

@@ -69,14 +69,14 @@ def _write(
     done: RegionsCohort, out: Path, folder: Path, inputs: list[Path], settings: dict[str, object]
 ) -> None:
     from nbradiomics.cohort.unnamed_files import remove_unnamed
-    from nbradiomics.execution.provenance import write_provenance
+    from nbradiomics.execution.provenance import provenance_file, write_provenance
     from nbradiomics.rings.cohort import is_region_file
     from nbradiomics.tables import write_table
 
     remove_unnamed(done.cohort, folder, is_region_file)
     done.cohort.write(out)
     write_table(done.table, folder / "rois.csv")
-    write_provenance(out.with_name(f"{out.stem}.provenance.json"), inputs=inputs, rois=settings)
+    write_provenance(provenance_file(out), inputs=inputs, rois=settings)
 
 
 def _show_warnings(table: pd.DataFrame) -> None:

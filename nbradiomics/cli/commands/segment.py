@@ -109,12 +109,12 @@ def _execution(
 
 
 def _write(done: SegmentedCohort, out: Path, inputs: list[Path]) -> None:
-    from nbradiomics.execution.provenance import write_provenance
+    from nbradiomics.execution.provenance import provenance_file, write_provenance
     from nbradiomics.tables import write_table
 
     done.cohort.write(out)
     write_table(done.table, out.with_name(f"{out.stem}.segmentation.csv"))
-    write_provenance(out.with_name(f"{out.stem}.provenance.json"), inputs=inputs, **done.provenance)
+    write_provenance(provenance_file(out), inputs=inputs, **done.provenance)
 
 
 def _show_warnings(done: SegmentedCohort, model: Model) -> None:

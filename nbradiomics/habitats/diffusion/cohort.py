@@ -21,12 +21,12 @@ from nbradiomics.habitats.diffusion.b_values import diffusion_images
 from nbradiomics.habitats.diffusion.one_scan import STAGE, DiffusionJob, MadeMaps
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, first_of
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
 
 #: Channels of the maps, and their unit.
-ADC, ADC_ERROR, ADC_UNIT = "ADC", "ADC_error", "mm2/s"
+ADC, ADC_ERROR, UNIT = "ADC", "ADC_error", "mm2/s"
 
 
 @dataclass(frozen=True, repr=False)
@@ -169,7 +169,7 @@ def _with_maps(cohort: Cohort, jobs: Mapping[str, DiffusionJob], made: Mapping[s
     }
     rows = []
     for name, job in jobs.items():
-        like = {**firsts[job.scan.key], **emptied, "unit": ADC_UNIT}
+        like = {**firsts[job.scan.key], **emptied, "unit": UNIT}
         rows.append({**like, "channel": ADC, "image": str(job.adc_file)})
         if job.error_file.name in made[name]["files"]:
             rows.append({**like, "channel": ADC_ERROR, "image": str(job.error_file)})
@@ -181,10 +181,10 @@ def _notes(made: Mapping[str, Any]) -> list[str]:
     without = [name for name, payload in made.items() if not payload["row"]["noise_source"]]
     if not without:
         return []
-    shown = ", ".join(without[:5]) + (f" and {len(without) - 5} more" if without[5:] else "")
     return [
         (
-            f"{shown}: the noise could not be estimated (two images, and no air with noise around the "
-            "patient), so that there is no error of the ADC. Give the noise (sigma) if you know it."
+            f"{first_of(without)}: the noise could not be estimated (two images, and no air with noise "
+            "around the patient), so that there is no error of the ADC. Give the noise (sigma) if you know "
+            "it."
         )
     ]

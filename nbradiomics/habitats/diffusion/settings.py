@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Names
@@ -37,3 +37,9 @@ class DiffusionSettings(Settings):
         description="Whether the noise of magnitude images (Rician) is part of the model; without, weak "
         "signals give too small an ADC.",
     )
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if self.sigma is not None and self.noise is not None:
+            raise ValueError("sigma states the noise, so that it is not estimated: leave out sigma or noise")
+        return self

@@ -40,6 +40,11 @@ _WORKS = {
         "receiver operating characteristic curves for censored event times with competing risks. Statistics"
         " in Medicine 2013;32:5381-5397.",
     ),
+    "bovy2011": Work(
+        "Bovy et al. 2011",
+        "Bovy J, Hogg DW, Roweis ST. Extreme deconvolution: inferring complete distribution functions from "
+        "noisy, heterogeneous and incomplete observations. Annals of Applied Statistics 2011;5:1657-1677.",
+    ),
     "breiman2001": Work("Breiman 2001", "Breiman L. Random forests. Machine Learning 2001;45:5-32."),
     "breslow1972": Work(
         "Breslow 1972",
@@ -124,6 +129,11 @@ _WORKS = {
         "van Griethuysen JJM, Fedorov A, Parmar C, Hosny A, Aucoin N, Narayan V, Beets-Tan RGH, "
         "Fillion-Robin JC, Pieper S, Aerts HJWL. Computational radiomics system to decode the radiographic "
         "phenotype. Cancer Research 2017;77:e104-e107. doi:10.1158/0008-5472.CAN-17-0339.",
+    ),
+    "gudbjartsson1995": Work(
+        "Gudbjartsson and Patz 1995",
+        "Gudbjartsson H, Patz S. The Rician distribution of noisy MRI data. Magnetic Resonance in Medicine "
+        "1995;34:910-914.",
     ),
     "harrell1996": Work(
         "Harrell et al. 1996",

@@ -54,7 +54,9 @@ def habitats_blocks(run: Run) -> tuple[Block, ...]:
     if not {HABITATS.name, HABITAT_REGIONS.name, HABITAT_MODELS.name} <= set(tables):
         return _failed(run, HABITATS_SECTION)
     habitats, regions = tables[HABITATS.name], tables[HABITAT_REGIONS.name]
-    blocks: list[Block] = [Text(_introduction(tables[HABITAT_MODELS.name], regions))]
+    notes = run.provenance.get(HABITATS_SECTION, {}).get("notes", ())
+    blocks: list[Block] = [Text(f"Note: {note}", tone="warning") for note in notes]
+    blocks.append(Text(_introduction(tables[HABITAT_MODELS.name], regions)))
     blocks.append(_models(tables[HABITAT_MODELS.name]))
     if HABITAT_NUMBERS.name in tables:
         blocks.append(_numbers(tables[HABITAT_NUMBERS.name]))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
 
 from nbradiomics.cohort.derived_regions import is_derived
+from nbradiomics.files.names import file_stems
 from nbradiomics.messages.wording import MISSING, NO_BREAK, concordance, counted, interval, tally
 from nbradiomics.report.agreement_rows import shown_rows
 from nbradiomics.report.content import Fact, Facts
@@ -91,12 +92,17 @@ def _model_banner(name: str, card: Mapping[str, Any]) -> list[str]:
 def overview_facts(run: Run) -> Facts:
     """The box of key figures; a part that was not run is a dash."""
     facts = [*_cohort_facts(run.cohort), _failure_fact(run.failures), *_dice_fact(run), *answer_fact(run)]
-    return Facts((*facts, *_of_drawn_regions(_stable_facts(run)), *_outcome_facts(run)))
+    return Facts(
+        (*facts, *_of_drawn_regions(_stable_facts(run), _derived_names(run.cohort)), *_outcome_facts(run))
+    )
 
 
-def _of_drawn_regions(facts: list[Fact]) -> list[Fact]:
-    """Leave out the facts of derived regions if there are others: the section has them all."""
-    drawn = [fact for fact in facts if not _of_derived_region(fact)]
+def _of_drawn_regions(facts: list[Fact], derived: Collection[str]) -> list[Fact]:
+    """Leave out the facts of derived regions if there are others: the section has them all.
+
+    `derived` has the names of these regions, as names of files have them.
+    """
+    drawn = [fact for fact in facts if not _of_derived_region(fact, derived)]
     if not drawn or len(drawn) == len(facts):
         return facts
     others = len(facts) - len(drawn)
@@ -106,9 +112,15 @@ def _of_drawn_regions(facts: list[Fact]) -> list[Fact]:
     ]
 
 
-def _of_derived_region(fact: Fact) -> bool:
+def _of_derived_region(fact: Fact, derived: Collection[str]) -> bool:
     context = fact.detail.partition(";")[0]
-    return any(is_derived(part) for part in context.split("_"))
+    return any(f"_{name}_" in f"_{context}_" for name in derived)
+
+
+def _derived_names(cohort: pd.DataFrame | None) -> set[str]:
+    """Names of the derived regions of a cohort, as they are written in names of files."""
+    rois = set() if cohort is None else set(cohort["roi"].dropna())
+    return {name for roi in rois if is_derived(roi) for name in file_stems([[roi]])}
 
 
 def _cohort_facts(cohort: pd.DataFrame | None) -> list[Fact]:

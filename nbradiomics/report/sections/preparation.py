@@ -14,6 +14,7 @@ from nbradiomics.images.io import read_image
 from nbradiomics.images.region import read_region
 from nbradiomics.messages.wording import MISSING, counted, number
 from nbradiomics.preparation.moved_masks import mask_on_grid
+from nbradiomics.preparation.written import is_flagged
 from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
 from nbradiomics.report.figures.intensity_curves import Curve, draw_curves
 from nbradiomics.report.figures.slices import Slice, draw_slice, largest_slice
@@ -21,13 +22,13 @@ from nbradiomics.report.run_files import Run
 
 PREPARATION, TITLE = "preparation", "Preparation of the images"
 PREPARED = "prepared"
-#: Images with pictures that have a note, further images with pictures, and sequences with curves.
-_NOTED, _PICTURES, _GROUPS = 3, 3, 6
+#: Images with pictures, and sequences with curves.
+_PICTURES, _GROUPS = 3, 6
 _SCAN = ["subject", "timepoint", "sequence"]
 _SMALL_PRINT = (
-    "Pictures: first up to three images with a note, then the darkest, the middle and the brightest of the "
-    "others by their median before the preparation; the "
-    "slice (third axis of the image as stored) with the largest mask, or the middle one. Grey window of each "
+    "Pictures: up to three images of which a warning tells; if there are fewer, the darkest, the middle and "
+    "the brightest image by their median before the preparation; the slice (third axis of the image as "
+    "stored) with the largest mask, or the middle one. Grey window of each "
     "picture, before and after: its own 1st to 99th percentile, so that a change of scale alone does not "
     "show. Curves: intensities in the body, or in the foreground (brighter than a tenth of the image's "
     "range); each curve has the height 1. Equal curves do not mean that a tissue has equal intensities."
@@ -93,7 +94,7 @@ def _sentences(run: Run) -> Iterator[str]:
 def _pictures(run: Run, table: pd.DataFrame) -> tuple[list[Picture], list[str]]:
     pictures: list[Picture] = []
     unread = []
-    for row in _shown(table[table["steps"] != ""]).to_dict("records"):
+    for row in _shown(table).to_dict("records"):
         try:
             pictures += _pair(run, row)
         except NbradiomicsError as error:
@@ -101,12 +102,13 @@ def _pictures(run: Run, table: pd.DataFrame) -> tuple[list[Picture], list[str]]:
     return pictures, unread
 
 
-def _shown(changed: pd.DataFrame) -> pd.DataFrame:
-    """Rows of the images that get pictures: the first with a note, then some of the others."""
-    noted = changed[changed["note"] != ""].head(_NOTED)
-    rest = changed.drop(noted.index).sort_values("whole_median_before", kind="stable")
-    places = sorted({0, len(rest) // 2, len(rest) - 1}) if len(rest) else []
-    return pd.concat([noted, rest.iloc[places[:_PICTURES]]])
+def _shown(table: pd.DataFrame) -> pd.DataFrame:
+    """Images of which a warning tells, then the darkest, the middle and the brightest one."""
+    ranked = table[table["steps"] != ""].sort_values("whole_median_before", kind="stable")
+    flagged = ranked[is_flagged(ranked)].iloc[:_PICTURES]
+    others = ranked.iloc[sorted({0, len(ranked) // 2, len(ranked) - 1})] if len(ranked) else ranked
+    others = others[~others.index.isin(flagged.index)]
+    return pd.concat([flagged, others]).iloc[:_PICTURES]
 
 
 def _pair(run: Run, row: dict[Any, Any]) -> list[Picture]:

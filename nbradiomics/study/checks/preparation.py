@@ -13,6 +13,7 @@ from nbradiomics.cohort.fitting_subjects import FittingSubjects, fitting_plan
 from nbradiomics.cohort.units import stated_units
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import Parameters
+from nbradiomics.habitats.region_values import error_channel
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.jobs import chosen_scans, require_possible
@@ -65,8 +66,13 @@ def check_preparation(study: Study, table: pd.DataFrame, path: Path) -> list[Pro
         choice = section.part(FittingSubjects)
         checked(f"{PREPARE}.fit_on", lambda: fitting_plan(subjects, choice, seed=study.seed))
     if settings.unused_fit:
-        remedy = "Leave out fit_on."
-        problems.append(Problem(str(path), "", f"{PREPARE}.fit_on", "warning", settings.unused_fit, remedy))
+        name = settings.unused_fit.partition(" ")[0]
+        found = settings.unused_fit
+        problems.append(Problem(str(path), "", f"{PREPARE}.{name}", "warning", found, f"Leave out {name}."))
+    if settings.unused_reference:
+        remedy = "Add it to the step, or leave out reference_roi."
+        place = f"{PREPARE}.reference_roi"
+        problems.append(Problem(str(path), "", place, "warning", settings.unused_reference, remedy))
     return [*problems, *preparation_warnings(cohort, settings, path)]
 
 
@@ -84,6 +90,7 @@ def preparation_warnings(cohort: Cohort, settings: PreparationSettings, path: Pa
         *_units(cohort, settings, path),
         *_diffusion_maps(cohort, settings, path),
         *_b_values(cohort, settings, path),
+        *_maps_with_gaps(cohort, settings, path),
     ]
 
 
@@ -176,6 +183,31 @@ def _b_values(cohort: Cohort, settings: PreparationSettings, path: Path) -> list
     )
     remedy = "Fit it before the preparation, or leave these channels out of `channels`."
     return [Problem(str(path), "", f"{PREPARE}.channels", "warning", found, remedy)]
+
+
+def _maps_with_gaps(cohort: Cohort, settings: PreparationSettings, path: Path) -> list[Problem]:
+    """Warn of fitted maps with their errors that are interpolated: 0 stands for no value in them."""
+    names: set[str] = set()
+    moving: set[str] = set()
+    for scan in chosen_scans(cohort, settings):
+        known = {channel.name for channel in scan.channels}
+        fitted = {name for name in known if error_channel(name) in known}
+        for channel in scan.channels:
+            first = channel == scan.channels[0]
+            own = channel_steps(settings.chain, channel.name, settings.channels, first=first)
+            changing = {step.name for step in own if step.changes_grid}
+            if changing and channel.name in {*fitted, *map(error_channel, fitted)}:
+                names.add(channel.name)
+                moving |= changing
+    if not names:
+        return []
+    found = (
+        f"the step {', '.join(sorted(moving))} interpolates {', '.join(sorted(names))}: voxels without a "
+        "value, which are 0 there, are mixed with their neighbours, and the errors are no longer those of "
+        "the values."
+    )
+    remedy = "Prepare the diffusion images, and fit the maps (`adc`) afterwards."
+    return [Problem(str(path), "", f"{PREPARE}.steps", "warning", found, remedy)]
 
 
 def check_normalisation(

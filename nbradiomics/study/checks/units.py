@@ -90,11 +90,17 @@ def _by_sequence(table: pd.DataFrame, path: Path, typical: Mapping[str, float]) 
     ):
         known = known_unit(unit) or unit.strip()
         named = f"{sequence}, channel {channel}" if channel else str(sequence)
-        has_unit = known in _FACTORS and not channel.endswith("_error")  # the map of its errors has it too
-        diffusion = has_unit or (not known and is_adc(channel or sequence))
+        diffusion = _is_coefficient(channel or sequence, known)
         image = _Image(int(place) + 2, file, named, known, typical.get(file, float("nan")), diffusion)
         groups.setdefault(named, []).append(image)
     return groups
+
+
+def _is_coefficient(name: str, unit: str) -> bool:
+    """Whether an image is a map of the coefficient itself, and not of its error, by its unit and name."""
+    if unit:
+        return unit in _FACTORS and not (_ADC.search(name.casefold()) and not is_adc(name))
+    return is_adc(name)
 
 
 def _mixed(images: list[_Image], name: str, path: Path) -> list[Problem]:

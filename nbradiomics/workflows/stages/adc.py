@@ -31,5 +31,10 @@ class Adc(Stage):
         write_table(done.table, folder / DIFFUSION.file)
         work.cohort = done.cohort.write(work.folder.file("cohort.csv"))
         work.note(self.name, done.notes)
+        work.provenance[self.name] = {
+            "settings": section.model_dump(mode="json"),
+            "b_values": sorted(set(done.table["b_values"])),
+            "notes": list(done.notes),
+        }
         write_problems(work)
         return done.failures

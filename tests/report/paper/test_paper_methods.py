@@ -461,6 +461,49 @@ def test_survival_trees_are_those_of_scikit_survival(survival: Endpoint, method:
     assert "penalty" not in text.partition("**Coefficients")[0]
 
 
+def with_region(endpoint: Endpoint, roi: str) -> Endpoint:
+    rows = {**endpoint.summary["rows"], "roi": [roi]}
+    return replace(endpoint, summary={**endpoint.summary, "rows": rows})
+
+
+def test_regions_by_distance_are_told(survival: Endpoint) -> None:
+    text = text_of(with_region(survival, "lesion-a/ring-3mm"))
+    assert "The region lesion-a/ring-3mm contained the voxels outside the drawn region, at most 3 mm" in text
+    assert "habitat" not in text
+    assert "mm from its surface" not in text_of(with_region(survival, "tumour"))
+
+
+def test_habitats_and_the_diffusion_they_are_from_are_told(survival: Endpoint) -> None:
+    model = {"channels": ["ADC", ""], "method": "mixture", "errors": "deconvolved", "habitats": 2}
+    fits = {name: {"fitted_on": ["a"], "applied_to": ["b"]} for name in ("fold-1", "fold-2")}
+    fits["all"] = {"fitted_on": ["a", "b"], "applied_to": []}
+    habitats = {
+        "settings": {"clusters": "auto", "confidence": 0.7},
+        "models": {"fold-1": model},
+        "fits": fits,
+    }
+    adc = {"settings": {"noise_floor": True}, "b_values": ["0, 800"]}
+    record = {"adc": adc, "habitats": habitats}
+    text = text_of(with_region(survival, "habitat-1"), record)
+    for told in (
+        "b-values 0, 800 s/mm2",
+        "Gudbjartsson and Patz 1995",
+        "divided into 2 habitats by a Gaussian mixture of the values of ADC and the image",
+        "Bovy et al. 2011",
+        "chosen by silhouette",
+        "cross-fitted in 2 folds",
+        "a confidence of 70\xa0% or more",
+    ):
+        assert told in text
+    assert "Gaussian mixture" not in text_of(with_region(survival, "tumour"), record)
+    named = {"named": {"fitted_on": ["a", "b"], "applied_to": ["a", "b", "c"]}}
+    model["method"], model["errors"] = "kmeans", "none"
+    text = text_of(with_region(survival, "habitat-1"), {"habitats": {**habitats, "fits": named}})
+    assert "by k-means of the values of ADC and the image; the number" in text
+    assert "fitted on 2 subjects, on whom" in text
+    assert "with a confidence of" not in text
+
+
 @pytest.mark.parametrize(
     ("fits", "told"),
     [

@@ -63,6 +63,14 @@ def test_stated_units_of_a_sequence_must_agree(tmp_path: Path) -> None:
     assert "SUV: 1, Bq/ml: 1" in found
 
 
+def test_the_error_of_a_coefficient_is_not_one_although_it_has_its_unit(tmp_path: Path) -> None:
+    values = {"s0": (0.05e-3, "mm2/s"), "s1": (0.1e-3, "mm2/s")}
+    assert problems_of(cohort_of(tmp_path, values, "ADC_error")) == []
+    other = tmp_path / "other"
+    other.mkdir()
+    assert len(problems_of(cohort_of(other, values, "DWI_map"))) == 2
+
+
 def test_other_images_are_left_alone(tmp_path: Path) -> None:
     assert problems_of(cohort_of(tmp_path, {"s0": (120, ""), "s1": (4000, "")}, "T2w")) == []
 

@@ -10,6 +10,7 @@ from nbradiomics.report.paper.methods.metrics import groups, intervals, metrics
 from nbradiomics.report.paper.methods.models import coefficients, models, preparation, selection
 from nbradiomics.report.paper.methods.predictors import predictors
 from nbradiomics.report.paper.methods.ratios import ratios
+from nbradiomics.report.paper.methods.regions import regions
 from nbradiomics.report.paper.methods.story import Story
 from nbradiomics.report.paper.methods.subjects import software, subjects
 from nbradiomics.report.paper.methods.validation import sample_size, validation
@@ -40,7 +41,7 @@ _NEEDED = (
 _Sentences = Callable[[Story], Iterable[str]]
 _PARAGRAPHS: tuple[tuple[str, tuple[_Sentences, ...]], ...] = (
     ("Subjects and outcome", (subjects,)),
-    ("Images", (images,)),
+    ("Images", (images, regions)),
     ("Predictors", (predictors,)),
     ("Models", (preparation, selection, models)),
     ("Coefficients", (ratios, coefficients)),
