@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable
 from typing import Literal, NamedTuple
 
-from nbradiomics.messages.wording import counted, first_of
+from nbradiomics.messages.wording import counted, shortened
 
 Kind = Literal["habitat", "ring", "rim", "core"]
 _NAME = re.compile(
@@ -54,4 +54,4 @@ def left_out_sentence(rois: Iterable[str], what: str) -> str:
     if not names:
         return ""
     verb = "is" if len(names) == 1 else "are"
-    return f"{counted(len(names), 'derived region')} ({first_of(names)}) {verb} left out of {what}."
+    return f"{counted(len(names), 'derived region')} ({shortened(names)}) {verb} left out of {what}."

@@ -31,7 +31,7 @@ from nbradiomics.habitats.one_case import MASKS, STAGE, ApplyHow, HabitatJob, Ma
 from nbradiomics.habitats.region_values import error_channel, shown, unit_of
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.habitats.tables import HabitatTables, made_tables
-from nbradiomics.messages.wording import counted, first_of
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.preparation.reading import steps_of_variant
 from nbradiomics.settings import spread
 from nbradiomics.tables import AUTO
@@ -345,8 +345,8 @@ def _not_fitted_again(
         return []
     return [
         (
-            f"{counted(len(names), 'case')} ({first_of(names)}): the diffusion images were not fitted again, "
-            "because they are missing or not on one grid with the channels."
+            f"{counted(len(names), 'case')} ({shortened(names)}): the diffusion images were not fitted "
+            "again, because they are missing or not on one grid with the channels."
         )
     ]
 

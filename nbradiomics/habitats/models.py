@@ -24,7 +24,7 @@ from nbradiomics.habitats.clusters.number import STABLE, Candidate
 from nbradiomics.habitats.clusters.sample import order_of, pooled, voxels_of_each
 from nbradiomics.habitats.region_values import channel_files, channel_hashes, read_values
 from nbradiomics.habitats.settings import HabitatSettings
-from nbradiomics.messages.wording import counted, first_of
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.perturbation.seeds import generator
 
 #: Stage of the sampled voxels in stored results.
@@ -149,7 +149,7 @@ def fit_models(
     without = sorted({name for part in parts for name in part.fitted_on} - set(drawn))
     if without:
         notes.append(
-            f"{counted(len(without), 'subject')} ({first_of(without)}) fitted no model: the region "
+            f"{counted(len(without), 'subject')} ({shortened(without)}) fitted no model: the region "
             f"failed, or has fewer than {LEAST_VOXELS} voxels with values."
         )
     whose = {

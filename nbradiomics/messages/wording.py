@@ -150,18 +150,12 @@ def counted(amount: int, one: str, several: str | None = None) -> str:
 def shortened(names: Iterable[object], most: int = 5) -> str:
     """Write the first of some names, and the number of the others: ``a, b, c, d, e and 3 more``."""
     texts = [str(name) for name in names]
-    return ", ".join(texts[:most]) + (f" and {len(texts) - most} more" if len(texts) > most else "")
+    return ", ".join(texts[:most]) + (f" and {len(texts) - most:,} more" if len(texts) > most else "")
 
 
 def tally(counts: Iterable[tuple[str, int]]) -> str:
     """``A 12, B 11``."""
     return ", ".join(f"{name} {amount:,}" for name, amount in counts)
-
-
-def first_of(names: Sequence[str], most: int = 5) -> str:
-    """``s1, s2``, or ``s1, s2, s3, s4, s5 and 7 more``."""
-    more = f" and {len(names) - most:,} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
 
 
 def quoted(value: object, most: int = 60) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from nbradiomics.cohort.in_fit import fitted_subjects
-from nbradiomics.messages.wording import counted, first_of
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.preparation.cohort import PreparedCohort
 from nbradiomics.preparation.rows import (
     BEYOND,
@@ -141,4 +141,4 @@ def _registration(table: pd.DataFrame) -> list[str]:
 def _images(chosen: pd.DataFrame, table: pd.DataFrame) -> str:
     """Number and subjects of some images."""
     subjects = sorted(set(chosen["subject"].astype(str)))
-    return f"{len(chosen)} of {counted(len(table), 'image')} ({first_of(subjects)})"
+    return f"{len(chosen)} of {counted(len(table), 'image')} ({shortened(subjects)})"

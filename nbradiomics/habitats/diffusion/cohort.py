@@ -21,7 +21,7 @@ from nbradiomics.habitats.diffusion.b_values import diffusion_images
 from nbradiomics.habitats.diffusion.one_scan import STAGE, DiffusionJob, MadeMaps
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
-from nbradiomics.messages.wording import counted, first_of
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
 
@@ -183,7 +183,7 @@ def _notes(made: Mapping[str, Any]) -> list[str]:
         return []
     return [
         (
-            f"{first_of(without)}: the noise could not be estimated (two images, and no air with noise "
+            f"{shortened(without)}: the noise could not be estimated (two images, and no air with noise "
             "around the patient), so that there is no error of the ADC. Give the noise (sigma) if you know "
             "it."
         )
