@@ -138,7 +138,7 @@ def _resampling(folder: Path) -> Path:
     return params
 
 
-def test_a_scan_without_maps_fails_once_and_the_others_are_divided(tmp_path: Path) -> None:
+def test_a_mask_without_maps_fails_once_and_the_others_are_divided(tmp_path: Path) -> None:
     frame = pd.read_csv(write_planted(tmp_path, 4)).query("channel == 'b0'").drop(columns="channel")
     table, params, out = tmp_path / "c.csv", tmp_path / "p.yaml", tmp_path / "out.csv"
     (tmp_path / "s3_A.nii.gz").write_bytes(b"no image")
@@ -149,7 +149,11 @@ def test_a_scan_without_maps_fails_once_and_the_others_are_divided(tmp_path: Pat
     assert call("habitats", table, *maps, *options, "--out", out) == 0
     failures = pd.read_csv(tmp_path / "out.failures.csv")
     assert list(failures["stage"]) == ["feature_channels"]
-    assert len(pd.read_csv(tmp_path / "out_habitats" / "habitat_features.csv")) == 6
+    features = pd.read_csv(tmp_path / "out_habitats" / "habitat_features.csv").set_index(
+        ["subject", "reader"]
+    )
+    (failed,) = features.index[features["habitat-1_fraction"].isna()]
+    assert failed == ("s3", "A")
 
 
 def test_one_channel_needs_no_list() -> None:

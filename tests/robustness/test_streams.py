@@ -44,7 +44,9 @@ def test_a_disk_that_is_full_is_told_with_the_file(tmp_path: Path) -> None:
     two_readers(tmp_path, subjects=4)
     # A limit of the size of files stands for the disk; the system ends a process that does not ignore it.
     line = (
-        f"ulimit -f 1; {sys.executable} -m nbradiomics readers cohort.csv --out r --bootstraps 100 --jobs 1"
+        # Python itself does not notice that a file of bytecode was cut off.
+        f"ulimit -f 1; PYTHONDONTWRITEBYTECODE=1 {sys.executable} -m nbradiomics readers cohort.csv --out r "
+        "--bootstraps 100 --jobs 1"
     )
     done = subprocess.run(["sh", "-c", line], cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 1

@@ -187,8 +187,8 @@ def habitats(
 
 
 def _of_any(failed: list[Failure], failure: Failure) -> bool:
-    """Whether a region failed because the maps of its scan did."""
-    return any(failure.case.startswith(f"{one.case}/") for one in failed)
+    """Whether a region failed because its mask, or all maps of its scan, did so before."""
+    return any(failure.case == one.case or failure.case.startswith(f"{one.case}/") for one in failed)
 
 
 def _all_channels(channels: list[str] | None, maps: list[str] | None) -> list[str] | None:
