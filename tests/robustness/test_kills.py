@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 
 import pytest
@@ -144,9 +145,22 @@ def test_a_run_that_was_ended_a_hundred_times_ends_with_the_same_tables(seed: in
     series(tmp_path, kills=25, seed=seed, study=STUDY + "segment: {model: synthetic-demo}\n")
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("number", [signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
-@pytest.mark.parametrize("command", list(COMMANDS))
+#: How commands are ended: each in one way, and the longest one in two; all pairs are exhaustive.
+ENDED = [
+    ("rois", signal.SIGHUP),
+    ("prepare", signal.SIGINT),
+    ("adc", signal.SIGTERM),
+    ("habitats", signal.SIGTERM),
+    ("habitats", signal.SIGKILL),
+]
+SIGNALS = (signal.SIGHUP, signal.SIGINT, signal.SIGTERM, signal.SIGKILL)
+PAIRS = [
+    pytest.param(*pair, marks=pytest.mark.slow if pair in ENDED else pytest.mark.exhaustive)
+    for pair in product(COMMANDS, SIGNALS)
+]
+
+
+@pytest.mark.parametrize(("command", "number"), PAIRS)
 def test_images_of_a_command_that_was_ended_are_completed_by_the_next(
     command: str, number: signal.Signals, tmp_path: Path
 ) -> None:
