@@ -118,6 +118,13 @@ from .segmentation.training.settings import (
     TrainingRun as TrainingRun,
     TrainingSettings as TrainingSettings,
 )
+from .signature import (
+    PredictedOutcome as PredictedOutcome,
+    Signature as Signature,
+    load_models as load_models,
+    predict_outcome as predict_outcome,
+    write_models as write_models,
+)
 from .study.checks import check as check, survey as survey
 from .study.study import Readers as Readers
 from .synthetic import Diffusion as Diffusion, make_cohort as make_cohort

@@ -26,6 +26,7 @@ LAYERS = [
     {"synthetic", "segmentation", "agreement", "habitats", "features", "reproducibility"},
     {"harmonisation"},
     {"outcome"},
+    {"signature"},
     {"study"},
     {"report"},
     {"workflows"},

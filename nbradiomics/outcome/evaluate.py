@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from nbradiomics.clinical import Endpoint
@@ -11,6 +12,7 @@ from nbradiomics.outcome.added_value import PermutationTests, gain_tests
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.batch_effects import batch_effects
 from nbradiomics.outcome.crossvalidation import cross_validate, splits_of
+from nbradiomics.outcome.final import Final, fit_final
 from nbradiomics.outcome.harmonisation_text import Measured, tell_harmonisation
 from nbradiomics.outcome.horizons import find_horizons
 from nbradiomics.outcome.noise_of_sites import noise_of_sites
@@ -120,7 +122,9 @@ def evaluate_outcome(
     for told in ("sentences", "leading"):
         result.summary[told] = [*prepared.sentences, *result.summary[told]]
     result.summary.update(made_from(prepared, predictors))
-    return result
+    task = task_of(prepared.data, settings.horizons)
+    models = fit_final(prepared.data, settings, prepared.data.models, task)
+    return replace(result, final=Final(prepared, endpoint, predictors, settings, task, models))
 
 
 def _evaluate(

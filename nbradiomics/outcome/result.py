@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbradiomics.harmonisation.site_effects import SiteEffects
+    from nbradiomics.outcome.final import Final
 
 
 @dataclass(frozen=True, repr=False)
@@ -35,6 +36,8 @@ class OutcomeResult(Result):
         Data and results, ready for JSON; ``sentences`` describes them in English.
     site_effects
         Differences between batches before and after the harmonisation; None if they were not measured.
+    final
+        The models fitted to all subjects, as ``model.zip`` has them; None for an external validation.
     """
 
     performance: pd.DataFrame
@@ -48,6 +51,7 @@ class OutcomeResult(Result):
     flow: pd.DataFrame
     summary: dict[str, Any]
     site_effects: SiteEffects | None = None
+    final: Final | None = field(default=None, repr=False)
 
 
 def write_outcome(result: OutcomeResult, folder: str | Path) -> None:

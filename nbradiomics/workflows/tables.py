@@ -25,6 +25,7 @@ from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.reproducibility.variance.schema import VARIANCE
 from nbradiomics.rings.schema import ROIS
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SEGMENTATION, SPLITS
+from nbradiomics.signature.schema import PREDICTED
 from nbradiomics.study.checks.problem_table import CHECK
 
 #: Tables in the order of the stages, by the title of their chapter.
@@ -43,7 +44,7 @@ CHAPTERS = {
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),
-    "Outcome": OUTCOME_TABLES,
+    "Outcome": (*OUTCOME_TABLES, PREDICTED),
     "Export to DICOM": (EXPORTS,),
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

@@ -15,6 +15,7 @@ import pytest
 import nbradiomics
 from nbradiomics.agreement.reader_study import ReadersStudy
 from nbradiomics.agreement.reader_study.schemas import TABLES, TESTS
+from nbradiomics.clinical import read_clinical_table
 from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
@@ -35,6 +36,8 @@ from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
 from nbradiomics.rings.schema import ROIS
 from nbradiomics.segmentation.schema import OUT_OF_FOLD, SPLITS
+from nbradiomics.signature.predict import predict_outcome
+from nbradiomics.signature.schema import PREDICTED
 from nbradiomics.tables import INDEX, write_table, writing
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.workflows.folder import is_run_file
@@ -261,6 +264,7 @@ ELSEWHERE = (
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
     *(TREATMENTS, FEATURE_NOTES, HARMONISED_BATCHES),
     *(PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
+    PREDICTED,
 )
 #: Types of columns that are others in memory.
 IN_FILES = {TESTS.name: {"passed": "boolean"}}
@@ -323,8 +327,14 @@ def test_the_tables_of_single_commands_are_documented(written: Written, tmp_path
     require_documented(tmp_path / "maps" / MAPS.file, MAPS)
     compared = verify(image, mask, params=written.study.parent / "params.yaml").table
     diagnosed, _ = diagnose_cohort(cohort, params=written.study.parent / "params.yaml")
+    predicted = predict_outcome(
+        written.folder / "outcome" / "os" / "model.zip",
+        pd.read_parquet(written.folder / "features.parquet"),
+        read_clinical_table(written.study.parent / "clinical.csv"),
+        reader="A",
+    ).table
     for ending in ("csv", "parquet"):
-        for schema, table in ((VERIFICATION, compared), (DIAGNOSTICS, diagnosed)):
+        for schema, table in ((VERIFICATION, compared), (DIAGNOSTICS, diagnosed), (PREDICTED, predicted)):
             path = write_table(table, tmp_path / f"{schema.name}.{ending}")
             pd.testing.assert_frame_equal(require_documented(path, schema), table, check_exact=True)
 

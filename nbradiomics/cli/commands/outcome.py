@@ -152,6 +152,7 @@ def outcome(
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.outcome import evaluate_outcome, write_outcome
     from nbradiomics.report.pages import claim_outcome_page
+    from nbradiomics.signature import write_models_beside
 
     asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
@@ -169,5 +170,6 @@ def outcome(
             settings=asked.settings,
             execution=execution_of(jobs, work, executor=executor, cluster=cluster),
         )
+        write_models_beside(result, out, name=features.stem)
         write_outcome(result, out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

@@ -22,6 +22,7 @@ from nbradiomics.outcome import (
     validate_outcome,
     write_outcome,
 )
+from nbradiomics.signature import write_models_beside
 from nbradiomics.study.external import VALIDATION, ExternalCohort, validation_case
 from nbradiomics.study.external_tables import (
     read_external_clinical,
@@ -61,7 +62,9 @@ class Outcomes(Stage):
             except NbradiomicsError as error:
                 failures.append(failure_of(case, self.name, error))
                 continue
-            write_outcome(result, work.folder.file("outcome", *parts))
+            folder = work.folder.file("outcome", *parts)
+            write_models_beside(result, folder, name=case)
+            write_outcome(result, folder)
         return failures
 
 

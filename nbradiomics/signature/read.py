@@ -1,0 +1,116 @@
+"""Read a file of models; nothing in it is executed."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import ValidationError
+
+from nbradiomics.errors import InputError
+from nbradiomics.files.checked_json import in_short
+from nbradiomics.signature.archive import read_archive
+from nbradiomics.signature.content import Content, OfModel
+from nbradiomics.signature.novelty import Novelty
+from nbradiomics.signature.write import CONTENT
+
+
+@dataclass(frozen=True)
+class Signature:
+    """The models of a file.
+
+    Attributes
+    ----------
+    content
+        What the file says.
+    covariances
+        Covariance of the columns of each model among its training subjects.
+    sha256
+        Hash of the file.
+    path
+        Where it was read.
+    """
+
+    content: Content
+    covariances: dict[str, np.ndarray]
+    sha256: str
+    path: Path
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the models."""
+        return tuple(each.model.name for each in self.content.models)
+
+    def model(self, name: str) -> OfModel:
+        """The model of a name.
+
+        Raises
+        ------
+        InputError
+            When there is none of this name.
+        """
+        found = self.content.model(name)
+        if found is None:
+            raise InputError(f"{self.path} has no model {name!r}.", f"Its models: {', '.join(self.names)}.")
+        return found
+
+    def novelty(self, name: str) -> Novelty:
+        """How far subjects are from those that a model learned from."""
+        found = self.model(name)
+        mean = np.array(found.novelty_mean, dtype=np.float64)
+        return Novelty(mean, self.covariances[name], found.novelty_limit)
+
+
+def load_models(path: str | Path) -> Signature:
+    """Read a file of models that :func:`write_models` wrote.
+
+    Parameters
+    ----------
+    path
+        The file, such as ``outcome/model.zip``.
+
+    Raises
+    ------
+    InputError
+        When it is another file, of another version, damaged, cut off, or its content contradicts itself.
+
+    Examples
+    --------
+    >>> digest = write_models(result, "model.zip")
+    >>> load_models("model.zip").names
+    ('radiomic',)
+    """
+    path = Path(path)
+    members, digest = read_archive(path)
+    try:
+        content = Content.model_validate_json(members.pop(CONTENT, b""))
+        covariances = {each.model.name: _covariance(each, members) for each in content.models}
+        if members:
+            raise ValueError(f"{min(members)!r} belongs to no model")
+    except (ValidationError, ValueError, RecursionError) as error:
+        why = in_short(error) if isinstance(error, ValueError) else "it is nested too deeply"
+        raise InputError(
+            f"{path} has a content that models cannot have: {why}.", "Write it again."
+        ) from error
+    return Signature(content, covariances, digest, path)
+
+
+def _covariance(each: OfModel, members: dict[str, bytes]) -> np.ndarray:
+    name, size = each.model.name, len(each.model.columns)
+    file = f"{name}_covariance.npy"
+    content = members.pop(file, None)
+    if content is None:
+        raise ValueError(f"{file} is missing")
+    try:
+        values = np.load(io.BytesIO(content), allow_pickle=False)
+    except (ValueError, OSError, EOFError, SyntaxError) as error:
+        raise ValueError(f"{file} is no array of numbers") from error
+    if not isinstance(values, np.ndarray) or values.shape != (size, size) or values.dtype != np.float64:
+        raise ValueError(f"{file} has not one row and column for each of {size} columns")
+    if not np.isfinite(values).all() or not np.array_equal(values, values.T):
+        raise ValueError(f"{file} is no covariance")
+    if len(each.novelty_mean) != size:
+        raise ValueError(f"the means of {name} are not those of its columns")
+    return values

@@ -1,0 +1,154 @@
+"""The file of models: the same bytes for the same evaluation, and refused if a bit of it is another one."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nbradiomics.errors import InputError
+from nbradiomics.outcome import OutcomeSettings, evaluate_outcome
+from nbradiomics.signature.archive import packed, read_archive
+from nbradiomics.signature.read import load_models
+from nbradiomics.signature.write import CONTENT, write_models
+from tests.support.outcome_tables import make_cohort
+
+QUICK = OutcomeSettings(folds=3, repeats=1, refits=0, bootstraps=0, penalizer=0.2, l1_ratio=0.0)
+ASKED = {"time": "months", "event": "dead", "covariates": ["age"], "settings": QUICK}
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "model.zip"
+    write_models(evaluate_outcome(*make_cohort(0, subjects=40, features=4), **ASKED), path)
+    return path
+
+
+def test_the_same_evaluation_gives_the_same_file(file: Path, tmp_path: Path) -> None:
+    features, clinical = make_cohort(0, subjects=40, features=4)
+    result = evaluate_outcome(features.iloc[::-1], clinical.sample(frac=1, random_state=0), **ASKED)
+    digest = write_models(result, tmp_path / "again.zip")
+    assert (tmp_path / "again.zip").read_bytes() == file.read_bytes()
+    assert load_models(file).sha256 == digest
+
+
+def test_no_name_of_a_subject_stands_in_the_file(file: Path) -> None:
+    content = file.read_bytes()
+    for subject in make_cohort(0, subjects=40, features=4)[1]["subject"]:
+        assert subject.encode() not in content
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_a_changed_bit_is_found(file: Path, tmp_path: Path, seed: int) -> None:
+    content = bytearray(file.read_bytes())
+    place = int(np.random.default_rng(seed).integers(8 * len(content)))
+    content[place // 8] ^= 1 << place % 8
+    damaged = tmp_path / "model.zip"
+    damaged.write_bytes(content)
+    with pytest.raises(InputError, match=r"model\.zip"):
+        load_models(damaged)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.9, 0.99])
+def test_a_file_that_was_cut_off_is_refused(file: Path, tmp_path: Path, share: float) -> None:
+    content = file.read_bytes()
+    (tmp_path / "model.zip").write_bytes(content[: int(share * len(content))])
+    with pytest.raises(InputError, match=r"model\.zip"):
+        load_models(tmp_path / "model.zip")
+
+
+def rewritten(file: Path, path: Path, **changes: object) -> Path:
+    """A valid archive with a changed content, as somebody who knows the format writes it."""
+    members, _ = read_archive(file)
+    content = json.loads(members[CONTENT])
+    for key, value in changes.items():
+        place = content
+        *parents, last = key.split("__")
+        for parent in parents:
+            place = place[int(parent) if parent.isdigit() else parent]
+        if value is None:
+            del place[last]
+        else:
+            place[last] = value
+    path.write_bytes(packed({**members, CONTENT: json.dumps(content).encode()}))
+    return path
+
+
+MODEL = "models__1__model"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"models": "none"},
+        {"further": 1},
+        {"outcome": None},
+        {"outcome__kind": "stars"},
+        {"subjects__number": -1},
+        {"subjects__number": "40"},
+        {f"{MODEL}__outcome__cut": 1e400},
+        {f"{MODEL}__outcome__kind": "forest"},
+        {f"{MODEL}__outcome__linear__coefficients": [1.0]},
+        {f"{MODEL}__outcome__linear__centre": []},
+        {f"{MODEL}__outcome__baseline__steps": [1.0]},
+        {f"{MODEL}__outcome__baseline__top": "nan"},
+        {f"{MODEL}__blocks__0__steps__0__kind": "pickle"},
+        {f"{MODEL}__blocks__0__steps__1__values": [1.0, 2.0]},
+        {f"{MODEL}__blocks__0__steps__2__spread": [0.0] * 4},
+        {"models__1__novelty_mean": []},
+        {"models__1__novelty_limit": True},
+        {"models__1__contributions__0__quantiles": [1.0]},
+    ],
+    ids=lambda changes: str(next(iter(changes.items())))[:60],
+)
+def test_a_content_that_models_cannot_have_is_refused(
+    file: Path, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    assert load_models(rewritten(file, tmp_path / "same.zip")).names == ("clinical", "radiomic", "combined")
+    with pytest.raises(InputError, match=r"model\.zip"):
+        load_models(rewritten(file, tmp_path / "model.zip", **changes))
+
+
+def archive(members: dict[str, bytes], **options: object) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", **options) as opened:
+        for name, content in members.items():
+            opened.writestr(name, content)
+    return buffer.getvalue()
+
+
+def test_other_files_are_refused_and_nothing_of_them_runs(file: Path, tmp_path: Path) -> None:
+    members, _ = read_archive(file)
+    pickled = io.BytesIO()
+    np.save(pickled, np.array([{"a": 1}], dtype=object), allow_pickle=True)
+    others = {
+        "text": b"subject,risk\n",
+        "empty": b"",
+        "zip": archive({"a.txt": b"a"}),
+        "compressed": archive({"a.txt": b"a" * 10_000_000}, compression=zipfile.ZIP_DEFLATED),
+        "path": packed({**members, "../../outside": b"a"}),
+        "further": packed({**members, "further.json": b"{}"}),
+        "pickle": packed({**members, "radiomic_covariance.npy": pickled.getvalue()}),
+        "shape": packed({**members, "radiomic_covariance.npy": members["clinical_covariance.npy"]}),
+        "absent": packed({name: each for name, each in members.items() if "combined" not in name}),
+        "deep": packed({**members, CONTENT: b"[" * 100_000 + b"]" * 100_000}),
+        "behind": file.read_bytes() + b"more",
+    }
+    for name, content in others.items():
+        (tmp_path / f"{name}.zip").write_bytes(content)
+        with pytest.raises(InputError, match=f"{name}.zip"):
+            load_models(tmp_path / f"{name}.zip")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(f"{name}.zip" for name in others)
+    with pytest.raises(InputError, match=r"absent\.zip"):
+        load_models(tmp_path / "missing" / "absent.zip")
+
+
+def test_another_version_is_told(file: Path, tmp_path: Path) -> None:
+    content = file.read_bytes().replace(b'"version": 1', b'"version": 2')
+    (tmp_path / "model.zip").write_bytes(content)
+    with pytest.raises(InputError, match=r"model\.zip"):
+        load_models(tmp_path / "model.zip")

@@ -1,0 +1,147 @@
+"""Predictions for new subjects: those of the fitted models, with what is unusual about each subject."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from nbradiomics.errors import InputError
+from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, validate_outcome
+from nbradiomics.signature.predict import EMPTY, KNOWN, predict_outcome
+from nbradiomics.signature.read import Signature, load_models
+from nbradiomics.signature.schema import PREDICTED
+from nbradiomics.signature.write import write_models
+from tests.signature.test_compiled import COVARIATES, cohort
+
+QUICK = OutcomeSettings(folds=3, repeats=1, refits=0, bootstraps=0, penalizer=0.2, l1_ratio=0.0)
+ONCE = OutcomeSettings(bootstraps=0, penalizer=0.2, l1_ratio=0.0)
+SURVIVAL = {"time": "months", "event": "dead"}
+
+
+@pytest.fixture(scope="module")
+def first() -> tuple[pd.DataFrame, pd.DataFrame]:
+    features, clinical = cohort(0, prefix="a")
+    return features.assign(engine="native 1", reader="A"), clinical
+
+
+@pytest.fixture(scope="module")
+def second() -> tuple[pd.DataFrame, pd.DataFrame]:
+    features, clinical = cohort(1, prefix="b")
+    return features.assign(engine="native 1", reader="A"), clinical
+
+
+@pytest.fixture(scope="module")
+def file(first: tuple[pd.DataFrame, pd.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("models") / "model.zip"
+    write_models(evaluate_outcome(*first, **SURVIVAL, **COVARIATES, settings=QUICK), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def models(file: Path) -> Signature:
+    return load_models(file)
+
+
+def test_the_predictions_are_those_of_an_external_validation(
+    models: Signature, first: tuple[pd.DataFrame, pd.DataFrame], second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    validated = validate_outcome(first, second, **SURVIVAL, **COVARIATES, settings=ONCE).predictions
+    for name in models.names:
+        found = predict_outcome(models, *second, model=name).table.set_index("subject")
+        wanted = validated[validated["model"] == name].set_index("subject")
+        np.testing.assert_allclose(found.loc[wanted.index, "risk"], wanted["risk"], rtol=1e-9, atol=1e-12)
+        assert found.loc[wanted.index, "group"].tolist() == wanted["group"].tolist()
+
+
+def test_the_table_has_its_columns_and_each_subject_once_for_each_time(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    found = predict_outcome(models, *second, times=[0.5, 0.2]).table
+    assert list(found) == PREDICTED.names
+    assert found["model"].unique().tolist() == ["combined"]
+    assert found.groupby("subject")["time"].apply(list).map(tuple).unique().tolist() == [(0.5, 0.2)]
+    by_time = found.pivot(index="subject", columns="time", values="probability")
+    assert (by_time[0.2] <= by_time[0.5]).all()
+    assert (found["novel"].mean()) < 0.2
+
+
+def test_without_a_clinical_table_the_features_predict_alone(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    assert predict_outcome(models, second[0]).table["model"].unique().tolist() == ["radiomic"]
+    with pytest.raises(InputError, match="age, stage, ward"):
+        predict_outcome(models, second[0], model="combined")
+
+
+def test_what_is_unusual_about_a_subject_is_said(
+    models: Signature, first: tuple[pd.DataFrame, pd.DataFrame], second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    features = second[0].head(4).copy()
+    names = [name for name in features if str(name).startswith("original_")]
+    features.iloc[0, features.columns.get_indexer(names)] = np.nan
+    features.iloc[1, features.columns.get_indexer(names)] = 1e6
+    features.iloc[2, features.columns.get_indexer(names[:1])] = np.inf
+    features = pd.concat([features, first[0].head(1)])
+    done = predict_outcome(models, features)
+    table = done.table.set_index("subject")
+    empty, far, filled, _, known = features["subject"]
+    assert table.loc[empty, "note"] == EMPTY
+    assert table.loc[empty, ["risk", "probability", "distance", "novel"]].isna().all()
+    assert table.loc[empty, "group"] == ""
+    assert bool(table.loc[far, "novel"])
+    assert set(table.loc[far, "outside"].split("; ")) == set(models.model("radiomic").model.inputs)
+    assert names[0] in table.loc[filled, "filled"].split("; ")
+    assert table.loc[known, "note"] == KNOWN
+    assert empty not in done.contributions.index
+    said = " ".join(done.sentences)
+    for text in ("4 subjects predicted", "no feature", "learned from 1 subject of 5", "further from"):
+        assert text in said
+
+
+def test_contributions_add_up_to_the_risk(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    done = predict_outcome(models, *second)
+    risk = done.table.set_index("subject")["risk"]
+    np.testing.assert_allclose(done.contributions.sum(axis=1), risk.loc[done.contributions.index], atol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"engine": "pyradiomics 3"}, "the engine of the features of the models is native 1"),
+        ({"variant": "zscore"}, ""),
+        ({"original_glcm_f0": None}, "lacks 1 feature of the models: original_glcm_f0"),
+        ({"original_glcm_f0": "text"}, "are no numbers"),
+    ],
+)
+def test_features_that_were_made_in_another_way_are_refused(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame], change: dict[str, object], said: str
+) -> None:
+    features = second[0].assign(**change)
+    features = features.drop(columns=[name for name, value in change.items() if value is None])
+    if not said:
+        assert predict_outcome(models, features).sentences
+        return
+    with pytest.raises(InputError, match=said):
+        predict_outcome(models, features)
+
+
+@pytest.mark.parametrize("times", [[0.0], [-1.0], [1e6]])
+def test_times_that_the_models_do_not_know_are_refused(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame], times: list[float]
+) -> None:
+    with pytest.raises(InputError, match="up to the last event"):
+        predict_outcome(models, *second, times=times)
+
+
+def test_the_order_of_rows_and_other_subjects_do_not_matter(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    whole = predict_outcome(models, *second).table
+    part = predict_outcome(models, second[0].iloc[::-3], second[1]).table
+    wanted = whole[whole["subject"].isin(set(part["subject"]))].reset_index(drop=True)
+    pd.testing.assert_frame_equal(part, wanted)
