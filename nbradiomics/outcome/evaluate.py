@@ -24,7 +24,7 @@ from nbradiomics.outcome.record import made_from
 from nbradiomics.outcome.refits import refit
 from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
-from nbradiomics.outcome.settings import OutcomeSettings, Predictors
+from nbradiomics.outcome.settings import TREES, OutcomeSettings, Predictors
 from nbradiomics.outcome.sites import check_sites
 from nbradiomics.outcome.stability import Candidates
 from nbradiomics.outcome.summary import summarise
@@ -123,7 +123,9 @@ def evaluate_outcome(
         result.summary[told] = [*prepared.sentences, *result.summary[told]]
     result.summary.update(made_from(prepared, predictors))
     task = task_of(prepared.data, settings.horizons)
-    models = fit_final(prepared.data, settings, prepared.data.models, task)
+    # Trees have no form in plain numbers, and take long.
+    names = () if settings.method in TREES else prepared.data.models
+    models = fit_final(prepared.data, settings, names, task)
     return replace(result, final=Final(prepared, endpoint, predictors, settings, task, models))
 
 

@@ -64,7 +64,7 @@ class Final:
     task
         Kind of outcome.
     models
-        The models, fitted to all subjects.
+        The models, fitted to all subjects; none of trees.
     """
 
     prepared: Prepared

@@ -13,9 +13,10 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.external_cohort import as_read
+from nbradiomics.outcome.settings import TREES
 from nbradiomics.outcome.stored import digest_of
 from nbradiomics.signature.archive import write_archive
-from nbradiomics.signature.compiled import NotPlainError, compiled
+from nbradiomics.signature.compiled import compiled
 from nbradiomics.signature.content import (
     Content,
     OfCovariate,
@@ -112,18 +113,17 @@ def _content(
     result: OutcomeResult, final: Final, name: str, parameters: str
 ) -> tuple[Content, dict[str, np.ndarray]]:
     data = final.prepared.data
+    if final.settings.method in TREES:
+        raise InputError(
+            f"models of the method {final.settings.method} are trees, and cannot be written as a file.",
+            "Use the method penalised or firth for models that are passed on.",
+        )
     inputs = inputs_of(data)
     models, covariances = [], {}
     for each in final.models:
         if each.failure:
             continue
-        try:
-            model = compiled(each, data.y, final.task)
-        except NotPlainError as error:
-            raise InputError(
-                f"models of the method {final.settings.method} cannot be written as a file ({error}).",
-                "Use the method penalised or firth for models that are passed on.",
-            ) from error
+        model = compiled(each, data.y, final.task)
         prepared = model.prepared(inputs)
         novelty = fit_novelty(prepared, final.settings.seed)
         models.append(_of_model(model, prepared, inputs, novelty, result.performance))

@@ -14,7 +14,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome
 from nbradiomics.signature.archive import packed, read_archive
 from nbradiomics.signature.read import load_models
-from nbradiomics.signature.write import CONTENT, write_models
+from nbradiomics.signature.write import CONTENT, write_models, write_models_beside
 from tests.support.outcome_tables import make_cohort
 
 QUICK = OutcomeSettings(folds=3, repeats=1, refits=0, bootstraps=0, penalizer=0.2, l1_ratio=0.0)
@@ -36,10 +36,17 @@ def test_the_same_evaluation_gives_the_same_file(file: Path, tmp_path: Path) -> 
     assert load_models(file).sha256 == digest
 
 
-def test_no_name_of_a_subject_stands_in_the_file(file: Path) -> None:
-    content = file.read_bytes()
-    for subject in make_cohort(0, subjects=40, features=4)[1]["subject"]:
-        assert subject.encode() not in content
+def test_no_name_of_a_subject_stands_in_the_file(tmp_path: Path) -> None:
+    features, clinical = (
+        table.assign(subject="Known" + table["subject"]) for table in make_cohort(0, subjects=40, features=4)
+    )
+    clinical["months"] = clinical["months"].mask(clinical["subject"] == "Knownp00")  # left out, and told
+    features["in_fit"] = np.where(features["subject"] == "Knownp01", "yes", "no")
+    result = evaluate_outcome(features, clinical, **ASKED)
+    assert "Knownp01" in " ".join(result.summary["sentences"])
+    write_models(result, tmp_path / "model.zip")
+    assert b"Known" not in (tmp_path / "model.zip").read_bytes()
+    assert load_models(tmp_path / "model.zip").content.subjects.number == 38
 
 
 @pytest.mark.parametrize("seed", range(30))
@@ -152,3 +159,15 @@ def test_another_version_is_told(file: Path, tmp_path: Path) -> None:
     (tmp_path / "model.zip").write_bytes(content)
     with pytest.raises(InputError, match=r"model\.zip"):
         load_models(tmp_path / "model.zip")
+
+
+def test_trees_have_no_file_and_the_summary_says_so(tmp_path: Path) -> None:
+    features, clinical = make_cohort(0, subjects=40, features=4)
+    clinical["grade"] = (features["f0"] > 0).map({True: "high", False: "low"})
+    (tmp_path / "model.zip").write_bytes(b"of an earlier evaluation")
+    settings = OutcomeSettings(folds=2, repeats=1, refits=0, bootstraps=0, method="random_forest")
+    result = evaluate_outcome(features, clinical, target="grade", settings=settings)
+    write_models_beside(result, tmp_path)
+    assert result.summary["model_file"] is None
+    assert "are trees, and cannot be written as a file" in result.summary["sentences"][-1]
+    assert list(tmp_path.iterdir()) == []
