@@ -90,9 +90,10 @@ def _is_feature(name: str, known: OfInputs) -> bool:
 
 def _wanted(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict[str, object]:
     wanted = rows.wanted()
-    for column, values in known.rows.items():
+    for column in [name for name, value in wanted.items() if value is None]:
+        values = known.rows.get(column, ())
         several = column in features and features[column].astype(str).nunique() > 1
-        if several and wanted.get(column) is None and len(values) == 1:
+        if several and len(values) == 1:
             wanted[column] = values[0] if values[0] in set(features[column].astype(str)) else None
     return wanted
 
@@ -100,7 +101,7 @@ def _wanted(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict
 def _other_rows(known: OfInputs, chosen: pd.DataFrame) -> Iterator[str]:
     """Refuse features that were made in another way; say where rows are of another kind."""
     here = rows_of(chosen)
-    for column in dict.fromkeys([*known.rows, *here]):
+    for column in RowsOfReader().wanted():
         theirs, ours = known.rows.get(column, ()), here.get(column, ())
         if theirs == ours or not (theirs and ours):
             continue

@@ -145,3 +145,18 @@ def test_the_order_of_rows_and_other_subjects_do_not_matter(
     part = predict_outcome(models, second[0].iloc[::-3], second[1]).table
     wanted = whole[whole["subject"].isin(set(part["subject"]))].reset_index(drop=True)
     pd.testing.assert_frame_equal(part, wanted)
+
+
+def test_rows_are_those_of_the_models_whatever_else_the_table_has(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    features, clinical = second
+    others = [features.assign(reader="B", in_training=""), features.assign(reader="auto", in_training="no")]
+    mixed = pd.concat([features.assign(in_training=""), *others])
+    wanted = predict_outcome(models, features, clinical).table
+    pd.testing.assert_frame_equal(predict_outcome(models, mixed, clinical).table, wanted)
+    by_auto = predict_outcome(models, mixed, clinical, reader="auto")
+    pd.testing.assert_frame_equal(by_auto.table, wanted)
+    assert (
+        "The reader of the features of the models is A, that of these features auto." in by_auto.sentences[0]
+    )
