@@ -11,7 +11,7 @@ from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from nbradiomics.cohort.in_training import NO, YES, read_states
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 COLUMN = "in_fit"
 #: Reason for which such a subject is left out of an evaluation.
 REASON = "its own data fitted the preparation, harmonisation or habitats"
-_SHOWN = 5
 
 
 def fitted_subjects(table: pd.DataFrame) -> set[str]:
@@ -49,9 +48,8 @@ def left_out_sentence(fitted: Collection[str], total: int) -> str:
     names = sorted(fitted)
     if not names:
         return ""
-    more = f" and {len(names) - _SHOWN} more" if names[_SHOWN:] else ""
     verb = "is" if len(names) == 1 else "are"
     return (
         f"{len(names)} of {counted(total, 'subject')} {verb} left out, because their own data fitted the "
-        f"preparation, harmonisation or habitats ({', '.join(names[:_SHOWN])}{more})."
+        f"preparation, harmonisation or habitats ({shortened(names)})."
     )

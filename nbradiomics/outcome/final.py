@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -94,21 +94,35 @@ def fit_final(
     """
     # One thread, as in the folds: the last digits must not depend on the number of processors.
     with threadpool_limits(limits=1):
-        return tuple(_fit(data, settings, model, task) for model in models)
+        if settings.selection == AUTO:
+            return tuple(_with_choice(data, settings, model, task) for model in models)
+        return _fitted(data, settings, models, task)
 
 
-def _fit(data: OutcomeData, settings: OutcomeSettings, model: str, task: Task) -> FinalModel:
-    selection = ""
-    if settings.selection == AUTO:
-        everybody = np.arange(len(data.y))
-        of_features = "radiomic" in BLOCKS[model]
-        selection = choose_selection(model, data, settings, task, everybody) if of_features else ""
-        settings = settings.changed(selection=selection or "none")
-    columns = build_columns([model], data, settings)
-    known = columns_of(model, columns.fit_transform(data.frame, data.y))
-    estimator = task.estimator(settings, light_penalties(settings))
-    try:
-        estimator.fit(known, data.y, groups=known.index)
-    except NotConvergedError as error:
-        return FinalModel(model, columns, None, known, selection, error.problem)
-    return FinalModel(model, columns, estimator, known, selection)
+def _with_choice(data: OutcomeData, settings: OutcomeSettings, model: str, task: Task) -> FinalModel:
+    everybody = np.arange(len(data.y))
+    of_features = "radiomic" in BLOCKS[model]
+    selection = choose_selection(model, data, settings, task, everybody) if of_features else ""
+    (fitted,) = _fitted(data, settings.changed(selection=selection or "none"), [model], task)
+    return replace(fitted, selection=selection)
+
+
+def _fitted(
+    data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], task: Task
+) -> tuple[FinalModel, ...]:
+    """Fit the columns of all models once, and each model on its part of them."""
+    if not models:
+        return ()
+    columns = build_columns(models, data, settings)
+    everything = columns.fit_transform(data.frame, data.y)
+    found = []
+    for model in models:
+        known = columns_of(model, everything)
+        estimator = task.estimator(settings, light_penalties(settings))
+        try:
+            estimator.fit(known, data.y, groups=known.index)
+        except NotConvergedError as error:
+            found.append(FinalModel(model, columns, None, known, failure=error.problem))
+        else:
+            found.append(FinalModel(model, columns, estimator, known))
+    return tuple(found)

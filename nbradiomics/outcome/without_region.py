@@ -7,10 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 import pandas as pd
 
 from nbradiomics.cohort.derived_regions import derived
-from nbradiomics.messages.wording import counted
+from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.tables.rows import select
-
-_SHOWN = 5
 
 
 def without_region(
@@ -66,11 +64,10 @@ def _sentences(
         names = [name for name, own in reasons.items() if own == reason]
         if not names:
             continue
-        listed = ", ".join(names[:_SHOWN]) + (f" and {len(names) - _SHOWN} more" if names[_SHOWN:] else "")
         verb = "has" if len(names) == 1 else "have"
         sentence = (
-            f"{counted(len(names), 'subject')} ({listed}) {verb} {reason}, and cannot be predicted by this "
-            "model."
+            f"{counted(len(names), 'subject')} ({shortened(names)}) {verb} {reason}, and cannot be predicted "
+            "by this model."
         )
         found = derived(roi)
         if found is not None and found.kind == "habitat" and divided & set(names):

@@ -128,7 +128,7 @@ class OfModel(Learned):
 
 
 class Subjects(Learned):
-    """The subjects that the models learned from: their number, and their names as salted hashes."""
+    """Number of the subjects that the models learned from, and prints of their names (`fitted_names`)."""
 
     number: Count
     salt: str

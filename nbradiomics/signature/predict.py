@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from nbradiomics.cohort.fitted_names import known_names
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import counted
 from nbradiomics.settings import spread
 from nbradiomics.signature.harmonised import ASKED
-from nbradiomics.signature.hashed import hashed
 from nbradiomics.signature.new_subjects import read_new_subjects
 from nbradiomics.signature.read import Signature, load_models
 from nbradiomics.signature.schema import PREDICTED
@@ -119,9 +119,7 @@ def predict_outcome(
             "novel": pd.Series(distance > 1, dtype="boolean").mask(empty),
             "filled": _joined(inputs.isna()),
             "outside": _joined(_outside(chosen, inputs)),
-            "note": [
-                _note(signature, name, bool(none)) for name, none in zip(inputs.index, empty, strict=True)
-            ],
+            "note": _notes(signature, list(inputs.index), empty),
         }
     )
     found = _long(signature, shared, np.where(empty[:, None], np.nan, predicted.probabilities), points)
@@ -184,10 +182,13 @@ def _outside(chosen: OfModel, inputs: pd.DataFrame) -> pd.DataFrame:
     return marked
 
 
-def _note(signature: Signature, subject: str, empty: bool) -> str:
-    subjects = signature.content.subjects
-    known = hashed(str(subject), subjects.salt) in subjects.hashes
-    return "; ".join([*([EMPTY] if empty else []), *([KNOWN] if known else [])])
+def _notes(signature: Signature, subjects: Sequence[str], empty: np.ndarray) -> list[str]:
+    learned = signature.content.subjects
+    known = known_names(subjects, learned.hashes, [learned.salt])
+    return [
+        "; ".join([*([EMPTY] if none else []), *([KNOWN] if name in known else [])])
+        for name, none in zip(subjects, empty, strict=True)
+    ]
 
 
 def _long(

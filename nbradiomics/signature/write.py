@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from nbradiomics.cohort.fitted_names import name_prints
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.external_cohort import as_read
 from nbradiomics.outcome.settings import TREES
@@ -28,7 +29,6 @@ from nbradiomics.signature.content import (
     Spread,
     Subjects,
 )
-from nbradiomics.signature.hashed import hashes_of
 from nbradiomics.signature.inputs import inputs_of
 from nbradiomics.signature.learned import numbers_of
 from nbradiomics.signature.models import Model
@@ -137,7 +137,7 @@ def _content(
         intended_use=INTENDED_USE,
         outcome=_outcome(result.summary, data.y),
         inputs=_inputs(final, parameters),
-        subjects=Subjects(number=len(data.y), salt=salt, hashes=hashes_of(data.subjects, salt)),
+        subjects=Subjects(number=len(data.y), salt=salt, hashes=name_prints(data.subjects, [salt])),
         settings=final.settings.model_dump(mode="json"),
         models=tuple(models),
     )

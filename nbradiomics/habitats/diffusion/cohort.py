@@ -21,12 +21,13 @@ from nbradiomics.habitats.diffusion.b_values import diffusion_images
 from nbradiomics.habitats.diffusion.one_scan import STAGE, DiffusionJob, MadeMaps
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
+from nbradiomics.habitats.region_values import ADC, ADC_UNIT
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.settings import spread
 from nbradiomics.tables.result import Result
 
-#: Channels of the maps, and their unit.
-ADC, ADC_ERROR, UNIT = "ADC", "ADC_error", "mm2/s"
+#: Channel of the errors.
+ADC_ERROR = "ADC_error"
 
 
 @dataclass(frozen=True, repr=False)
@@ -169,7 +170,7 @@ def _with_maps(cohort: Cohort, jobs: Mapping[str, DiffusionJob], made: Mapping[s
     }
     rows = []
     for name, job in jobs.items():
-        like = {**firsts[job.scan.key], **emptied, "unit": UNIT}
+        like = {**firsts[job.scan.key], **emptied, "unit": ADC_UNIT}
         rows.append({**like, "channel": ADC, "image": str(job.adc_file)})
         if job.error_file.name in made[name]["files"]:
             rows.append({**like, "channel": ADC_ERROR, "image": str(job.error_file)})
