@@ -28,6 +28,7 @@ LAYERS = [
     {"outcome"},
     {"signature"},
     {"study"},
+    {"evidence"},
     {"report"},
     {"workflows"},
     {"doctor"},
