@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -14,13 +13,10 @@ from threadpoolctl import threadpool_limits
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.stage_names import StageName
-from nbradiomics.outcome.auto_selection import choose_selection
 from nbradiomics.outcome.few_columns import check_few_columns
+from nbradiomics.outcome.fitting import fit_models, predict_fold
 from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.folds_of_batches import spread_batches
-from nbradiomics.outcome.models import BLOCKS, build_columns, columns_of, light_penalties
-from nbradiomics.outcome.penalised import NotConvergedError
-from nbradiomics.outcome.settings import AUTO
 from nbradiomics.outcome.solvers import has_competing, strata
 from nbradiomics.outcome.unseen_batches import check_unseen
 
@@ -207,32 +203,5 @@ def fold_matrix(results: Sequence[FoldResult], subjects: int) -> np.ndarray:
 def _run_fold(
     data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], task: Task, fold: Fold
 ) -> list[FoldResult]:
-    """Fit the columns of all models once, and each model on its part of them."""
-    if settings.selection == AUTO:
-        return [_with_choice(data, settings, model, task, fold) for model in models]
-    columns = build_columns(models, data, settings)
-    y = data.y[fold.train]
-    known = columns.fit_transform(data.frame.iloc[fold.train], y)
-    unknown = columns.transform(data.frame.iloc[fold.test])
-    results = []
-    for model in models:
-        ours, theirs = columns_of(model, known), columns_of(model, unknown)
-        estimator = task.estimator(settings, light_penalties(settings))
-        try:
-            estimator.fit(ours, y, groups=known.index)
-        except NotConvergedError as error:
-            results.append(FoldResult.failed(model, fold, task.points, error.problem))
-        else:
-            results.append(task.result(model, fold, data.y, estimator, (ours, theirs)))
-    return results
-
-
-def _with_choice(
-    data: OutcomeData, settings: OutcomeSettings, model: str, task: Task, fold: Fold
-) -> FoldResult:
-    """Choose how features are selected among the training subjects, then fit one model."""
-    if "radiomic" not in BLOCKS[model]:
-        return _run_fold(data, settings.changed(selection="none"), [model], task, fold)[0]
-    chosen = choose_selection(model, data, settings, task, fold.train)
-    (result,) = _run_fold(data, settings.changed(selection=chosen), [model], task, fold)
-    return replace(result, selection=chosen)
+    fitted = fit_models(data, settings, models, task, fold.train)
+    return predict_fold(fitted, data.frame, data.y, task, fold)

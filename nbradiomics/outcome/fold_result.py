@@ -59,6 +59,9 @@ class FoldResult:
         Selection of features that `auto` chose; empty if the settings name one.
     failure
         Why the model could not be fitted; empty if it was fitted.
+    cutoff
+        Risk above which a subject is in group 1; missing if the model failed, or there are more than two
+        classes.
     """
 
     model: str
@@ -75,6 +78,7 @@ class FoldResult:
     penalizer: float = np.nan
     l1_ratio: float = np.nan
     selection: str = ""
+    cutoff: float = np.nan
 
     def drawn(self, places: np.ndarray) -> FoldResult:
         """Predictions for some of the held-out subjects, who are then the only subjects there are."""

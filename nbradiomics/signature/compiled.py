@@ -11,7 +11,7 @@ from sklearn.impute import SimpleImputer
 from sklearn.preprocessing import StandardScaler
 
 from nbradiomics.outcome.cause_specific import CauseSpecificCox
-from nbradiomics.outcome.final import FinalModel
+from nbradiomics.outcome.fitting import FittedModel
 from nbradiomics.outcome.harmonised_features import HarmonisedFeatures
 from nbradiomics.outcome.logistic import OneVsRest
 from nbradiomics.outcome.penalised import PenalisedModel
@@ -48,7 +48,7 @@ class NotPlainError(TypeError):
     """A fitted step or model that has no form in plain numbers, such as trees."""
 
 
-def compiled(final: FinalModel, y: np.ndarray, task: Task) -> Model:
+def compiled(final: FittedModel, y: np.ndarray, task: Task) -> Model:
     """One final model in plain numbers, with only what its predictions need.
 
     Parameters
@@ -169,7 +169,7 @@ _STEPS: Mapping[type, Callable[[Any, Names], Step]] = {
 }
 
 
-def _outcome(final: FinalModel, y: np.ndarray, task: Task) -> Kind:
+def _outcome(final: FittedModel, y: np.ndarray, task: Task) -> Kind:
     estimator, columns = final.estimator, tuple(map(str, final.known.columns))
     if isinstance(task, Classification):
         if not isinstance(estimator, OneVsRest):

@@ -105,6 +105,8 @@ class Classification(Task):
             np.argmax(predicted / shares, axis=1),
             predicted,
             named_coefficients(self._coefficients(fitted), known.columns),
+            # p1 / share1 > p0 / share0 for log odds above those of the shares.
+            cutoff=float(logit(shares[1])) if len(self.classes) == 2 else np.nan,
             **_penalties(fitted),
         )
 

@@ -77,6 +77,7 @@ class Survival(Task):
         """Predict risk, risk group and survival of the held-out subjects."""
         known, unknown = columns
         of_training, risk, survival = self.predictions(fitted, y[fold.train], known, unknown)
+        cutoff = float(np.median(of_training))
         return FoldResult(
             model,
             fold.repeat,
@@ -84,9 +85,10 @@ class Survival(Task):
             fold.train,
             fold.test,
             risk,
-            (risk > np.median(of_training)).astype(np.intp),
+            (risk > cutoff).astype(np.intp),
             survival,
             named_coefficients(self.coefficients(fitted), known.columns),
+            cutoff=cutoff,
             **_penalties(fitted),
         )
 
