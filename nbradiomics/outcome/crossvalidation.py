@@ -124,6 +124,21 @@ def check_ratings(data: OutcomeData, splits: Sequence[Sequence[Split]], settings
         )
 
 
+def checked_splits(data: OutcomeData, settings: OutcomeSettings, task: Task) -> list[list[Split]]:
+    """Make the folds of an evaluation, and check that everything can be fitted in each.
+
+    Raises
+    ------
+    InputError
+        When all readers measured too few subjects, a batch is unknown, or a method has too many columns.
+    """
+    splits = splits_of(data, settings)
+    check_ratings(data, splits, settings)
+    check_unseen(data, splits)
+    check_few_columns(data, splits, settings, task)
+    return splits
+
+
 def cross_validate(
     data: OutcomeData,
     settings: OutcomeSettings,
@@ -155,10 +170,7 @@ def cross_validate(
     NbradiomicsError
         When anything else fails: the other repeats alone would be a different analysis.
     """
-    splits = splits_of(data, settings)
-    check_ratings(data, splits, settings)
-    check_unseen(data, splits)
-    check_few_columns(data, splits, settings, task)
+    splits = checked_splits(data, settings, task)
     cases = {
         f"repeat {number}": (data, settings, tuple(models), task, number, folds)
         for number, folds in enumerate(splits, start=1)

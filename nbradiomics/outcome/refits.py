@@ -15,6 +15,7 @@ from nbradiomics.outcome.score_table import Scores, score_table
 from nbradiomics.outcome.stored import StoredScores, read_scores, stored_cases, stored_scores
 
 if TYPE_CHECKING:
+    from nbradiomics.execution.batch import Batch
     from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.settings import OutcomeSettings
     from nbradiomics.outcome.tasks import Task
@@ -84,10 +85,24 @@ def refit(
     }
     stored = stored_cases("refits", StoredScores, data, settings, task, models)
     batch = execution.map(_refit, cases, stage="refits", stored=stored)
-    fitted = [read_scores(result) for result in batch.results.values()]
     # Sites are always divided in the same way: there is one cross-validation of each sample.
-    repeats = _REPEATS if data.sites is None else 1
-    lost = np.full((settings.refits - len(fitted), repeats), np.nan)
+    return gathered(batch, settings.refits, _REPEATS if data.sites is None else 1)
+
+
+def gathered(batch: Batch[StoredScores], samples: int, repeats: int) -> Refits:
+    """Put the scores of the samples together; samples without scores have missing ones.
+
+    Parameters
+    ----------
+    batch
+        Results and failures of the samples.
+    samples
+        Number of samples that were asked for.
+    repeats
+        Cross-validations of each.
+    """
+    fitted = [read_scores(result) for result in batch.results.values()]
+    lost = np.full((samples - len(fitted), repeats), np.nan)
     scores = {key: np.vstack([*(one[key] for one in fitted), lost]) for key in (fitted or [{}])[0]}
     return Refits(scores, len(batch.failures), batch.failures[0].cause if batch.failures else "")
 
@@ -100,9 +115,8 @@ def refit_sample(
     data: OutcomeData, settings: OutcomeSettings, models: Sequence[str], task: Task, number: int
 ) -> Scores:
     """Score models in one bootstrap sample; copies of a subject share a fold."""
-    rng = np.random.default_rng([settings.seed, number])
-    sample = data.drawn(np.sort(rng.integers(len(data.y), size=len(data.y))))
-    once = settings.changed(repeats=_REPEATS, seed=int(rng.integers(2**31)))
+    places, once = draw_sample(len(data.y), settings, number)
+    sample = data.drawn(places)
     splits = splits_of(sample, once, sample.subjects)
     results = [
         result
@@ -110,3 +124,14 @@ def refit_sample(
         for result in run_repeat(sample, once, models, task, repeat, folds)
     ]
     return score_table(sample.y, results, models, task)
+
+
+def draw_sample(subjects: int, settings: OutcomeSettings, number: int) -> tuple[np.ndarray, OutcomeSettings]:
+    """Positions of the subjects of one bootstrap sample, and the settings of its cross-validations.
+
+    They follow from the seed and the number alone: data of the same subjects, such as features of other
+    masks, get the same samples and folds.
+    """
+    rng = np.random.default_rng([settings.seed, number])
+    places = np.sort(rng.integers(subjects, size=subjects))
+    return places, settings.changed(repeats=_REPEATS, seed=int(rng.integers(2**31)))

@@ -52,15 +52,25 @@ def read_scores(stored: StoredScores) -> Scores:
 
 
 def stored_cases(
-    stage: str, schema: Any, data: OutcomeData, settings: OutcomeSettings, task: Task, models: Sequence[str]
+    stage: str,
+    schema: Any,
+    data: OutcomeData,
+    settings: OutcomeSettings,
+    task: Task,
+    models: Sequence[str],
+    *,
+    further: Sequence[OutcomeData] = (),
 ) -> Stored:
-    """Say how the results of cases are found again: by all data, the settings and the name of the case."""
+    """Say how the results of cases are found again: by all data, the settings and the name of the case.
+
+    `further` are other data that the results depend on, such as the same subjects with other masks.
+    """
     made_of = {
         "settings": settings.model_dump(mode="json", exclude=set(_OF_THE_WHOLE)),
         "task": repr(task),
         "models": list(models),
     }
-    digest: Callable[[], str] = cache(lambda: digest_of(data))
+    digest: Callable[[], str] = cache(lambda: "-".join(map(digest_of, (data, *further))))
     return Stored(lambda name: result_key(stage, data=digest(), case=name, **made_of), schema)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from pydantic import Field
@@ -10,6 +11,13 @@ from nbradiomics.settings import Settings
 from nbradiomics.tables import ORIGINAL
 
 Repetition = Annotated[int, Field(ge=0)]
+#: Names of variants that change the mask alone: by volume, contour or a simulated reader.
+_OF_MASK = re.compile(r"(v-?[0-9.e+-]+|[cs][0-9]+)(_(v-?[0-9.e+-]+|[cs][0-9]+))*")
+
+
+def changes_mask_alone(name: str) -> bool:
+    """Whether the variant with a name (`Variant.name`) changes the mask, and not the image."""
+    return _OF_MASK.fullmatch(name) is not None
 
 
 class Variant(Settings):
