@@ -124,7 +124,8 @@ def write_pages(out: Path, export: str | None) -> list[str]:
 
 def show_models(result: OutcomeResult, endpoint: Endpoint, written: Sequence[str], *, as_json: bool) -> None:
     """Print how well the models order the subjects, the answers, the sentences and what was written."""
-    sentences = [*result.summary["sentences"], *written]
+    drawing = result.summary.get("drawing", {}).get("sentences", [])
+    sentences = [*result.summary["sentences"], *drawing, *written]
     answers = result.summary["answers"]
     if as_json:
         show_json(performance=result.performance, answers=answers, sentences=sentences)

@@ -19,6 +19,7 @@ from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.schema import SITE_EFFECTS
+from nbradiomics.outcome.drawing.schemas import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
 from nbradiomics.outcome.ratio_schema import RATIOS
 from nbradiomics.outcome.schemas import (
     BASELINE,
@@ -73,6 +74,9 @@ class Endpoint:
     ratios: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
     site_effects: pd.DataFrame | None = None
+    drawing_subjects: pd.DataFrame | None = None
+    drawing_groups: pd.DataFrame | None = None
+    drawing_transfer: pd.DataFrame | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     validations: dict[str, Endpoint] = field(default_factory=dict)
 
@@ -280,6 +284,9 @@ def read_endpoint(folder: Path, name: str = "") -> Endpoint | None:
         ratios=_read_endpoint_table(folder, RATIOS),
         excluded=_read_endpoint_table(folder, EXCLUDED),
         site_effects=_read_endpoint_table(folder, SITE_EFFECTS),
+        drawing_subjects=_read_endpoint_table(folder, DRAWING_SUBJECTS),
+        drawing_groups=_read_endpoint_table(folder, DRAWING_GROUPS),
+        drawing_transfer=_read_endpoint_table(folder, DRAWING_TRANSFER),
         summary=read_object(folder / "summary.json"),
     )
     return None if _is_empty(endpoint) else endpoint

@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     AliasChoices,
+    BeforeValidator,
     Field,
     ValidationInfo,
     field_validator,
@@ -28,6 +29,7 @@ from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.suggestion import did_you_mean
+from nbradiomics.outcome.drawing.settings import DrawingSettings
 from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
 from nbradiomics.reproducibility.rules.settings import CombinedRules
@@ -103,12 +105,32 @@ class Endpoint(clinical.Endpoint):
     name: str = Field(pattern=FOLDER_NAME, description="Short name, used as the name of a folder.")
 
 
+class Drawing(DrawingSettings):
+    """How far the predicted risks depend on who drew the masks."""
+
+    folds: bool = Field(
+        default=False,
+        description="Also measure the masks of the segmentation model's folds (section `segment`, `maps`), "
+        "which takes as long as the extraction for the automatic masks, for each fold.",
+    )
+
+
+def _with_defaults(value: Any) -> Any:
+    """`true` asks for the defaults, `false` for nothing."""
+    return ({} if value else None) if isinstance(value, bool) else value
+
+
 class Outcome(ModelSettings, Predictors, RowsOfReader):
     """Outcome models that are fitted and validated."""
 
     clinical: Path = Field(description="Clinical table: one row per subject.")
     endpoints: list[Endpoint] = Field(min_length=1, description="Endpoints, each with its own models.")
     reader: str | None = Field(default="auto", description="Reader whose masks the features come from.")
+    drawing: Annotated[Drawing | None, BeforeValidator(_with_defaults)] = Field(
+        default=None,
+        description="Compare the risks of each subject between its masks: of the readers, of the "
+        "segmentation model, and of the section `perturbation`. `true`: with the defaults.",
+    )
     external: list[ExternalCohort] = Field(
         default=[],
         validation_alias=AliasChoices("validate", "external"),

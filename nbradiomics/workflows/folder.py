@@ -19,6 +19,7 @@ file                                 content
 ``variance.csv``                     variance components of each feature
 ``stable.csv``                       features that meet the rules of the section `reproducibility`
 ``needed_agreement/``                how well two masks must agree for each feature; pairs left out
+``drawing/``                         ``features.parquet``: features of the masks of the model's folds
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
 ``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
 ``outcome/NAME/model.zip``           final models of an endpoint, fitted to all subjects (`predict`)
@@ -58,6 +59,7 @@ from nbradiomics.files.owned_folder import (
     remove_files,
 )
 from nbradiomics.harmonisation.schema import EFFECT_TABLES
+from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.report.paper.files import PAPER_FILE
 from nbradiomics.study.external import VALIDATION
@@ -66,7 +68,8 @@ from nbradiomics.workflows.earlier_folder import earlier_mark
 
 #: Files of an outcome model.
 _OUTCOME_TABLES = "|".join(
-    PurePosixPath(table.file).stem for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values())
+    PurePosixPath(table.file).stem
+    for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values(), *DRAWING_TABLES.values())
 )
 _OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|model\.zip|report\.html|{PAPER_FILE})"
 _COHORT = "cohort.csv"
@@ -75,7 +78,7 @@ _TABLES = (
     r"report\.html",
     r"(check|segmentation|agreement|failures|stable)\.csv",
     r"prepared/((preparation|registration|moved_masks|intensities)\.csv|landmarks\.json)",
-    r"((perturbation|processing)/)?features\.parquet",
+    r"((perturbation|processing|drawing)/)?features\.parquet",
     r"processing/processing(_classes)?\.csv",
     r"failures\.log",
     r"shards/failures-\d+-of-\d+\.(csv|log)",

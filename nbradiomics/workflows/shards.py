@@ -30,6 +30,7 @@ from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import WHOLE_COHORT, Stage, Work, possible, run_stages
 from nbradiomics.workflows.stages.check import Check, checked_images
 from nbradiomics.workflows.stages.compare import Compare, compare_masks
+from nbradiomics.workflows.stages.drawing import FoldMasks, features_of_folds
 from nbradiomics.workflows.stages.extract import Extract, features_of
 from nbradiomics.workflows.stages.perturbation import Perturbation, perturbed_features
 from nbradiomics.workflows.stages.prepare import Prepare, prepared_images
@@ -226,4 +227,5 @@ _STAGES = (
     _Part(Extract(), _extract),
     _Part(Perturbation(), lambda work: perturbed_features(work)[2].failures),
     _Part(Processing(), lambda work: processed_features(work)[2].failures),
+    _Part(FoldMasks(), lambda work: features_of_folds(work)[1]),
 )

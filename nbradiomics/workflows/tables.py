@@ -13,6 +13,7 @@ from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
 from nbradiomics.harmonisation.schema import TABLES as HARMONISATION
+from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
@@ -44,7 +45,7 @@ CHAPTERS = {
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),
-    "Outcome": (*OUTCOME_TABLES, PREDICTED),
+    "Outcome": (*OUTCOME_TABLES, *DRAWING_TABLES.values(), PREDICTED),
     "Export to DICOM": (EXPORTS,),
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

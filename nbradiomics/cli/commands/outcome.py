@@ -7,6 +7,15 @@ from typing import Annotated
 
 import typer
 
+from nbradiomics.cli.drawing import (
+    AskedDrawing,
+    DrawingReaders,
+    FoldFeatures,
+    PerturbedFeatures,
+    Transfer,
+    check_drawing,
+    with_drawing_of,
+)
 from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.harmonisation import (
     BatchOrder,
@@ -138,6 +147,11 @@ def outcome(
         bool | None, setting(f"{_MODELS}.readers_in_general", "--readers-in-general")
     ] = None,
     min_subjects: MinSubjects = None,
+    drawing: AskedDrawing = False,
+    drawing_readers: DrawingReaders = None,
+    transfer: Transfer = None,
+    fold_features: FoldFeatures = None,
+    perturbed_features: PerturbedFeatures = None,
     export: Export = None,
     replace: Replace = False,
     jobs: Jobs = None,
@@ -154,6 +168,7 @@ def outcome(
     from nbradiomics.report.pages import claim_outcome_page
     from nbradiomics.signature import write_models_beside
 
+    check_drawing(options)
     asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
     relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
@@ -161,6 +176,7 @@ def outcome(
     with working_in(out, f"outcome of {asked.endpoint.text}", key):
         claim_outcome(out, files=(features, clinical), endpoint=asked.endpoint, replacing=replace)
         claim_outcome_page(out)
+        execution = execution_of(jobs, work, executor=executor, cluster=cluster)
         result = evaluate_outcome(
             *tables,
             endpoint=asked.endpoint,
@@ -168,8 +184,9 @@ def outcome(
             rows=asked.rows,
             stable=asked.stable,
             settings=asked.settings,
-            execution=execution_of(jobs, work, executor=executor, cluster=cluster),
+            execution=execution,
         )
+        result = with_drawing_of(result, options, tables, asked, execution)
         write_models_beside(result, out, name=features.stem)
         write_outcome(result, out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

@@ -13,7 +13,10 @@ from nbradiomics.cli.models import asked_models, show_models, with_options_of, w
 from nbradiomics.cli.steps import execution_of, read_clinical, read_features
 
 #: Options of `outcome` that have no meaning here: nothing is cross-validated or permuted.
-_WITHOUT = ("leave_out", "folds", "repeats", "refits", "permutations", "work")
+_WITHOUT = (
+    *("leave_out", "folds", "repeats", "refits", "permutations", "work"),
+    *("drawing", "drawing_readers", "transfer", "fold_features", "perturbed_features"),
+)
 
 
 @with_options_of(outcome, _WITHOUT)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +40,7 @@ from nbradiomics.tables import RowsOfReader
 if TYPE_CHECKING:
     import pandas as pd
 
+    from nbradiomics.outcome.assembly import OutcomeData
     from nbradiomics.outcome.tasks import Task
 
 
@@ -133,12 +134,22 @@ def assess_drawing(
         "reader": source.reader,
         "subjects": len(data.y),
         "drawings": dict(Counter(one.kind for one in drawings)),
+        "unused": list(_unused(tables, drawings)),
         "absent": {one.name: dict(Counter(filter(None, map(str, one.absent)))) for one in drawings},
         "settings": drawing.model_dump(mode="json"),
         "transfer": told,
     }
     summary["sentences"] = list(drawing_sentences(summary, groups, subjects, transfer, settings))
     return DrawingResult(drawing_table(data, drawings, risks), subjects, groups, transfer, summary)
+
+
+def _unused(tables: DrawingTables, drawings: Sequence[Drawing]) -> Iterator[str]:
+    """Kinds of masks that were given, and of which none belongs to the rows of the models."""
+    kinds = {one.kind for one in drawings if one.there.any()}
+    if tables.folds is not None and "fold" not in kinds:
+        yield "fold"
+    if tables.perturbed is not None and "perturbed" not in kinds:
+        yield "perturbed"
 
 
 def _drawings(
@@ -150,13 +161,12 @@ def _drawings(
         *drawings_of_table(source, tables.folds, "fold", seen),
         *drawings_of_table(source, tables.perturbed, "perturbed", seen),
     ]
-    others = [one for one in drawings[1:] if one.there.any()]
-    if not others:
+    if not any(one.there.any() for one in drawings[1:]):
         raise InputError(
             f"no subject of the evaluation has another mask than that of {source.reader}.",
             "Give features of the masks of another reader, or leave out drawing.",
         )
-    return [drawings[0], *drawings[1:]]
+    return drawings
 
 
 @dataclass(frozen=True, eq=False)
@@ -169,7 +179,7 @@ class _Training:
     settings: OutcomeSettings
     folds: int
 
-    def data_of(self, drawing: Drawing) -> Any:
+    def data_of(self, drawing: Drawing) -> OutcomeData:
         """Data of the evaluation with the masks of a reader, and the stability filter for this reader."""
         data = self.source.data
         if drawing.reader == self.source.reader:
@@ -190,7 +200,12 @@ def _transfer(
     readers = [one for one in drawings if one.kind == "reader"]
     everywhere = np.logical_and.reduce([one.there for one in readers])
     places = np.flatnonzero(everywhere)
-    told = {"subjects": len(places), "left_out": int((~everywhere).sum()), "failed_refits": 0, "missing": ""}
+    told: dict[str, Any] = {
+        "subjects": len(places),
+        "left_out": int((~everywhere).sum()),
+        "failed_refits": 0,
+        "missing": "",
+    }
     if len(readers) < 2:
         return DRAWING_TRANSFER.empty(), told | {"missing": "there is only one reader."}
     try:

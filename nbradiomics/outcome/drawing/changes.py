@@ -80,14 +80,15 @@ def _range(risks: np.ndarray, number: int) -> dict[str, Any]:
 
 def group_table(drawings: Sequence[Drawing], risks: Risks, confidence: float) -> pd.DataFrame:
     """Subjects who change their group between two masks: columns of `schemas.DRAWING_GROUPS`."""
-    rows = []
+    rows: list[dict[str, Any]] = []
     for model, name in enumerate(risks.models):
         for masks, first, second, groups in _pairs(drawings, risks.group[model]):
             known = np.isfinite(groups).all(axis=0)
             same = groups[:, known]
             changed = int((same != same[0]).any(axis=0).sum())
+            named: dict[str, Any] = {"model": name, "masks": masks, "first": first, "second": second}
             rows.append(
-                {"model": name, "masks": masks, "first": first, "second": second}
+                named
                 | {"subjects": int(known.sum()), "without": int((~known).sum()), "changed": changed}
                 | _share(changed, int(known.sum()), confidence)
                 | _directions(same if second != ANY else same[:0])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,8 @@ from nbradiomics.tables.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from nbradiomics.outcome.result import OutcomeResult
 
 
 @dataclass(frozen=True, repr=False)
@@ -30,8 +32,9 @@ class DrawingResult(Result):
         Order of the subjects by the readers of the fitted and of the used masks:
         `schemas.DRAWING_TRANSFER`; empty if there are no two readers, or it could not be computed.
     summary
-        Ready for JSON: ``reader`` (of the models), ``drawings`` (masks of each kind), ``absent`` (by mask:
-        subjects without a risk and why), ``transfer`` (``subjects``, ``left_out``, ``failed_refits``,
+        Ready for JSON: ``reader`` (of the models), ``drawings`` (masks of each kind), ``unused`` (kinds of
+        which no mask belongs to the rows of the models), ``absent`` (by mask: subjects without a risk and
+        why), ``settings``, ``transfer`` (``subjects``, ``left_out``, ``failed_refits``,
         ``missing``: why there is none) and ``sentences``.
     """
 
@@ -42,15 +45,16 @@ class DrawingResult(Result):
     summary: dict[str, Any]
 
 
-def write_drawing(result: DrawingResult, folder: str | Path) -> None:
-    """Write the tables ``drawing.csv``, ``drawing_subjects.csv``, ``drawing_groups.csv``, ``..._transfer.csv``.
+def write_drawing(result: DrawingResult | None, folder: str | Path) -> None:
+    """Write the tables of a comparison of masks: ``drawing.csv`` and ``drawing_NAME.csv``.
 
-    The summary belongs into ``summary.json`` of the evaluation, as its entry ``drawing``.
+    NAME is ``subjects``, ``groups`` or ``transfer``. The summary is the entry ``drawing`` of
+    ``summary.json``, see :func:`with_drawing`.
 
     Parameters
     ----------
     result
-        Result to write.
+        Result to write; ``None`` removes the tables of an earlier one.
     folder
         Folder of the outcome models; created if it does not exist.
 
@@ -59,4 +63,13 @@ def write_drawing(result: DrawingResult, folder: str | Path) -> None:
     >>> write_drawing(drawing, "outcome")  # doctest: +SKIP
     """
     for name, schema in DRAWING_TABLES.items():
-        write_table(getattr(result, name), Path(folder) / Path(schema.file).name)
+        file = Path(folder) / Path(schema.file).name
+        if result is None:
+            file.unlink(missing_ok=True)
+        else:
+            write_table(getattr(result, name), file)
+
+
+def with_drawing(result: OutcomeResult, drawing: DrawingResult) -> OutcomeResult:
+    """Add the comparison of masks to the summary of its evaluation, as the entry ``drawing``."""
+    return replace(result, summary={**result.summary, "drawing": drawing.summary})

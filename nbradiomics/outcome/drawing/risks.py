@@ -120,7 +120,7 @@ def risks_of_drawings(
     known = np.isfinite(risk)
     sums = np.where(known, risk, 0.0).sum(axis=0)
     mean = np.divide(sums, known.sum(axis=0), out=np.full(sums.shape, np.nan), where=known.any(axis=0))
-    return Risks(models, mean, *_most_frequent(group))
+    return Risks(models, mean, *most_frequent(group))
 
 
 def _repeat(
@@ -147,7 +147,7 @@ def _repeat(
     return risk, group
 
 
-def _most_frequent(group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def most_frequent(group: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Most frequent group over the first axis, the highest one of equally frequent, and its share."""
     known = np.isfinite(group)
     highest = int(group[known].max()) if known.any() else 0

@@ -11,6 +11,7 @@ from nbradiomics.messages.wording import (
     against,
     concordance,
     counted,
+    number,
     percent,
     share,
     signed,
@@ -23,15 +24,16 @@ if TYPE_CHECKING:
 
     from nbradiomics.outcome.settings import OutcomeSettings
 
-#: Models of which sentences speak; the tables have the volume too.
+#: Models of which sentences speak, and the one of which all pairs are told; the tables have all.
 _TOLD = ("radiomic", "combined")
+_MAIN = "radiomic"
 _SETS = {
     "readers": ("reader", "readers"),
     "readings": ("reading", "readings"),
     "folds": ("fold", "folds of the segmentation model"),
     "perturbed": ("perturbed mask", "perturbed masks"),
 }
-_ORDERS = {"harrell_c": "C", "roc_auc": "the ROC area"}
+_ORDERS = {"harrell_c": "a C", "roc_auc": "a ROC area"}
 
 
 def drawing_sentences(
@@ -54,15 +56,17 @@ def drawing_sentences(
     """
     reader = summary["reader"]
     yield (
-        f"Each subject was predicted with each of its masks, out of fold: the models were fitted to the masks "
-        f"of {reader} in the training subjects, and saw no mask of the predicted one. The cut-off between the "
-        "groups is that of the evaluation."
+        f"Each subject was predicted with each of its masks by models that were fitted to the masks of "
+        f"{reader} in the training subjects of the fold, and saw no mask of the predicted subject. The "
+        "groups have the cut-off of the evaluation."
     )
     yield from _absent(summary)
-    for model in _TOLD:
-        yield from _changes(groups[groups["model"] == model], model, reader, settings.confidence)
+    for kind in summary["unused"]:
+        yield f"No {kind} mask belongs to the rows of the models (same scan, region and engine)."
+    told = groups[groups["model"].isin(_TOLD)]
+    yield from _changes(told, reader, settings.confidence)
     yield from _ranges(subjects)
-    yield from _losses(transfer, summary["transfer"], settings)
+    yield from _losses(transfer, summary, settings)
 
 
 def _absent(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -71,26 +75,28 @@ def _absent(summary: Mapping[str, Any]) -> Iterator[str]:
         if missing:
             why = "; ".join(f"{count} x {reason}" for reason, count in reasons.items())
             yield (
-                f"With the masks of {name}, {missing} of {summary['subjects']} subjects have no risk ({why}): "
-                "they do not count in its comparisons."
+                f"With the masks of {name}, {missing} of {summary['subjects']} subjects have no risk "
+                f"({why}); they cannot count in its comparisons."
             )
 
 
-def _changes(table: pd.DataFrame, model: str, reader: str, confidence: float) -> Iterator[str]:
+def _changes(table: pd.DataFrame, reader: str, confidence: float) -> Iterator[str]:
     """Say who changes when another reader draws, and who is not in one group with all masks of a set."""
-    columns = ("masks", "first", "second", "subjects", "changed", "low", "high")
-    for masks, first, second, subjects, changed, low, high in table[list(columns)].itertuples(index=False):
+    columns = ("model", "masks", "first", "second", "subjects", "changed", "low", "high")
+    for model, masks, first, second, subjects, changed, low, high in table[list(columns)].itertuples(
+        index=False
+    ):
         if not subjects:
             continue
-        limits = f"{share(confidence)} interval over subjects {percent(low)} to {percent(high)}"
-        many = f"{changed} of {counted(subjects, 'subject')} ({percent(changed / subjects)}; {limits})"
+        limits = f"; {share(confidence)} interval {percent(low)} to {percent(high)}" if low == low else ""
+        many = f"{changed} of {counted(subjects, 'subject')} ({percent(changed / subjects)}{limits})"
         verb = "changes" if changed == 1 else "change"
         if second == ANY:
-            yield (f"The {model} model puts {many} not into the same group with all {_SETS[masks][1]}.")
-        elif masks in ("readers", "readings") and reader in (first, second):
+            yield f"The {model} model does not put {many} into the same group with all {_SETS[masks][1]}."
+        elif model == _MAIN and masks in ("readers", "readings") and reader in (first, second):
             other = second if first == reader else first
             draws = "segments" if other == AUTO else "draws"
-            yield f"When {other} {draws} instead of {reader}, {many} {verb} the group of the {model} model."
+            yield f"When {other} {draws} instead of {reader}, {many} {verb} the risk group ({model} model)."
 
 
 def _ranges(subjects: pd.DataFrame) -> Iterator[str]:
@@ -110,31 +116,39 @@ def _ranges(subjects: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _losses(transfer: pd.DataFrame, told: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
+def _losses(transfer: pd.DataFrame, summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
+    told, reader = summary["transfer"], summary["reader"]
     if told["missing"]:
         yield f"What is lost between readers was not computed: {told['missing']}"
         return
     if told["left_out"]:
         yield (
-            f"What is lost between readers is judged in the {counted(told['subjects'], 'subject')} with masks "
-            f"of all readers; {told['left_out']} lack one."
+            f"What is lost between readers is judged in the {counted(told['subjects'], 'subject')} with "
+            f"masks of all of them; {told['left_out']} lack one."
         )
-    rows = transfer[transfer["model"].isin(_TOLD) & (transfer["trained"] != transfer["deployed"])]
-    names = ("model", "trained", "deployed", "metric", "value", "loss", "loss_low", "loss_high")
-    for model, trained, deployed, metric, value, loss, low, high in rows[list(names)].itertuples(index=False):
-        if np.isnan(loss):
-            yield f"What the {model} model loses between {trained} and {deployed} is undefined."
+    rows = transfer[(transfer["model"] == _MAIN) & (transfer["trained"] != transfer["deployed"])]
+    rows = rows[(rows["trained"] == reader) | (rows["deployed"] == reader)]
+    names = ("trained", "deployed", "metric", "value", "loss", "loss_low", "loss_high")
+    for trained, deployed, metric, value, loss, low, high in rows[list(names)].itertuples(index=False):
+        fitted = f"Fitted to the masks of {trained} and used with those of {deployed}, the {_MAIN} model"
+        if np.isnan(value):
+            yield f"{fitted} could not be judged."
             continue
-        form = against(signed, 0)
-        limits = "no interval"
-        verdict = ""
-        if np.isfinite(low):
-            limits = f"{share(settings.confidence)} interval {form(low, 2)} to {form(high, 2)}"
-            verdict = ": a loss" if low > 0 else ": a gain" if high < 0 else ": no loss was shown"
-        yield (
-            f"Fitted to the masks of {trained} and used with those of {deployed}, the {model} model has "
-            f"{_ORDERS[metric]} {concordance(value)}; it loses {form(loss, 2)} against its use with the masks "
-            f"of {trained} ({limits}){verdict}."
-        )
+        yield f"{fitted} has {_ORDERS[metric]} of {concordance(value)}, {_lost(loss, low, high, settings.confidence)}."
     if told["failed_refits"]:
         yield f"{counted(told['failed_refits'], 'bootstrap sample')} of the readers could not be fitted."
+
+
+def _lost(loss: float, low: float, high: float, confidence: float) -> str:
+    """Say what is lost against the masks that the model was fitted to."""
+    if loss == 0:
+        text = "as with the masks that it was fitted to"
+    else:
+        verb = "less" if loss > 0 else "more"
+        text = f"{number(abs(loss), 3)} {verb} than with the masks that it was fitted to"
+    if np.isnan(low):
+        return f"{text} (no interval)"
+    form = against(signed, 0)
+    limits = f"{share(confidence)} interval of the loss {form(low, 2)} to {form(high, 2)}"
+    verdict = "a loss" if low > 0 else "a gain" if high < 0 else "no loss was shown"
+    return f"{text} ({limits}): {verdict}"

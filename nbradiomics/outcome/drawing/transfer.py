@@ -144,7 +144,7 @@ def transfer_table(
         trained, deployed = key[1].split(_TO)
         own = (key[0], f"{trained}{_TO}{trained}", None)
         losses = scores[own] - values
-        row = {"model": key[0], "trained": trained, "deployed": deployed}
+        row: dict[str, Any] = {"model": key[0], "trained": trained, "deployed": deployed}
         row |= {"subjects": len(cohorts.first.y), "metric": task.order}
         row |= {"value": _mean(values), "loss": _mean(losses)}
         if key in samples:

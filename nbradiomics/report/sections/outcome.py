@@ -30,6 +30,7 @@ from nbradiomics.report.sections.missing_parts import (
     failed_endpoints,
     failed_validations,
 )
+from nbradiomics.report.sections.outcome_drawing import drawing_blocks
 from nbradiomics.report.sections.outcome_groups import risk_group_blocks
 from nbradiomics.report.sections.outcome_harmonisation import harmonisation_blocks
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
@@ -99,6 +100,7 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         harmonisation_blocks(endpoint),
         probability_blocks(endpoint),
         [] if endpoint.is_class else _survival(endpoint),
+        drawing_blocks(endpoint),
         ratio_blocks(endpoint),
         selection_blocks(endpoint),
         _excluded(endpoint.excluded),

@@ -22,6 +22,7 @@ from nbradiomics.outcome import (
     validate_outcome,
     write_outcome,
 )
+from nbradiomics.outcome.drawing import DrawingResult, with_drawing, write_drawing
 from nbradiomics.signature import write_models_beside
 from nbradiomics.study.external import VALIDATION, ExternalCohort, validation_case
 from nbradiomics.study.external_tables import (
@@ -39,6 +40,7 @@ from nbradiomics.study.study import (
     validated_predictors,
 )
 from nbradiomics.workflows.stages.base import Stage, Work
+from nbradiomics.workflows.stages.outcome_drawing import assessed_drawing
 
 
 class Outcomes(Stage):
@@ -56,7 +58,7 @@ class Outcomes(Stage):
         assert section is not None
         table = clinical.read_clinical_table(section.clinical, work.study.subject_column)
         failures = []
-        for case, parts, compute in _models(work, section, table):
+        for case, parts, compute, compare in _models(work, section, table):
             try:
                 result = compute()
             except NbradiomicsError as error:
@@ -64,22 +66,34 @@ class Outcomes(Stage):
                 continue
             folder = work.folder.file("outcome", *parts)
             write_models_beside(result, folder, name=case)
+            try:
+                drawing = compare()
+            except NbradiomicsError as error:
+                failures.append(failure_of(f"{case}, drawing", self.name, error))
+                drawing = None
+            if drawing is not None:
+                result = with_drawing(result, drawing)
+                write_drawing(drawing, folder)
             write_outcome(result, folder)
         return failures
 
 
-def _models(
-    work: Work, section: Outcome, table: pd.DataFrame
-) -> Iterator[tuple[str, tuple[str, ...], Callable[[], OutcomeResult]]]:
-    """Yield the name, the folder and the computation of each cross-validation and external validation."""
+#: A computation of the models of an endpoint, and of the comparison of their masks.
+_Asked = tuple[str, tuple[str, ...], Callable[[], OutcomeResult], Callable[[], DrawingResult | None]]
+
+
+def _models(work: Work, section: Outcome, table: pd.DataFrame) -> Iterator[_Asked]:
+    """Yield the name, the folder and the computations of each cross-validation and external validation."""
     folders = file_stems([(endpoint.name,) for endpoint in section.endpoints])
     cohorts = file_stems([(external.name,) for external in section.external])
     for endpoint, folder in zip(section.endpoints, folders, strict=True):
-        yield endpoint.name, (folder,), partial(_evaluate, work, section, endpoint, table)
+        evaluate = partial(_evaluate, work, section, endpoint, table)
+        yield endpoint.name, (folder,), evaluate, partial(_compare, work, section, endpoint, table)
         for external, name in zip(section.external, cohorts, strict=True):
             if endpoint.name in (external.endpoints or [endpoint.name]):
                 case = validation_case(endpoint.name, external.name)
-                yield case, (folder, VALIDATION, name), partial(_validate, work, endpoint, external, table)
+                validate = partial(_validate, work, endpoint, external, table)
+                yield case, (folder, VALIDATION, name), validate, lambda: None
 
 
 def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> OutcomeResult:
@@ -96,6 +110,11 @@ def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFr
     )
     result.summary["sentences"] += _notes(section, endpoint)
     return result
+
+
+def _compare(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> DrawingResult | None:
+    settings = settings_of(work.study, models_of(section, endpoint))
+    return assessed_drawing(work, endpoint, table, candidates_of(work), settings)
 
 
 def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: pd.DataFrame) -> OutcomeResult:

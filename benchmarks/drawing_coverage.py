@@ -1,0 +1,164 @@
+"""How often do the intervals of `outcome/drawing` contain the truth?
+
+    python -m benchmarks.drawing_coverage --cohorts 200 --jobs 2
+
+Two readers measure the features of `interval_coverage` with errors of their own; a ridge Cox model (penalty
+0.1) is fitted to the values of one, and used with those of the other. Two intervals are judged: that of the
+loss in C (the same models and bootstrap samples for both readers; everything fitted again), whose truth is
+the expected loss of models of the size of a training part on 1,500 new subjects; and Wilson's interval of the
+share of subjects who change their risk group (most frequent of 5 repeats, cut at the training median), whose
+truth is the mean share over all cohorts. Splits, samples, majority and intervals are those of the package.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import joblib
+import numpy as np
+from scipy.stats import binomtest
+from threadpoolctl import threadpool_limits
+
+from benchmarks.interval_coverage import NEW, SETTINGS, Setting, censoring_scale, cohort, fitted
+from nbradiomics.errors import InputError
+from nbradiomics.outcome.crossvalidation import make_splits
+from nbradiomics.outcome.drawing.risks import most_frequent
+from nbradiomics.outcome.intervals import refit_interval
+from nbradiomics.outcome.measures.arguments import Observed
+from nbradiomics.outcome.measures.harrell import harrell_pairs
+from nbradiomics.outcome.refits import draw_sample
+
+SMALL, LARGE = Setting(60, 0.22, 10, 1.2), Setting(120, 0.5, 10, 1.2)
+Split = tuple[np.ndarray, np.ndarray]
+
+
+@dataclass(frozen=True)
+class Readers:
+    """A cohort, and the standard deviation of each reader's error, in those of a feature."""
+
+    setting: Setting
+    first: float
+    second: float
+
+
+ALL = {
+    "alike, 13 events": Readers(SMALL, 0.3, 0.3),
+    "alike, 60 events": Readers(LARGE, 0.3, 0.3),
+    "second worse, 13 events": Readers(SMALL, 0.1, 1.0),
+    "second worse, 60 events": Readers(LARGE, 0.1, 1.0),
+    "second is noise, 60 events": Readers(LARGE, 0.1, 5.0),
+}
+
+
+def measured(
+    readers: Readers, subjects: int, scale: float, rng: np.random.Generator
+) -> tuple[list[np.ndarray], np.ndarray]:
+    """Draw the values of both readers, standardised by the first, and the outcome."""
+    x, y = cohort(readers.setting, subjects, scale, rng)
+    values = x[:, 1:]
+    errors = (readers.first, readers.second)
+    return [(values + sd * rng.normal(size=values.shape)) / np.sqrt(1 + readers.first**2) for sd in errors], y
+
+
+def validated(
+    values: Sequence[np.ndarray], y: np.ndarray, folds: Sequence[Split]
+) -> tuple[np.ndarray, np.ndarray]:
+    """C with the values of each reader by models of the first, and the groups, shape (readers, subjects)."""
+    pairs, groups = np.zeros((len(values), 2)), np.full((len(values), len(y)), np.nan)
+    for train, test in folds:
+        beta = fitted(values[0][train], y[train])
+        cutoff = np.median(values[0][train] @ beta)
+        for reader, of_reader in enumerate(values):
+            risk = of_reader[test] @ beta
+            pairs[reader] += harrell_pairs(Observed.of_outcome(y[test]), risk)
+            groups[reader, test] = risk > cutoff
+    return np.divide(pairs[:, 0], pairs[:, 1], out=np.full(2, np.nan), where=pairs[:, 1] > 0), groups
+
+
+def truth(readers: Readers, scale: float, fits: int) -> float:
+    """Expected loss of models of the size of a training part."""
+    rng, losses = np.random.default_rng([1, 2]), []
+    size = readers.setting.subjects * (SETTINGS.folds - 1) // SETTINGS.folds
+    for _ in range(fits):
+        values, y = measured(readers, size, scale, rng)
+        new, outcome = measured(readers, NEW, scale, rng)
+        both = [np.vstack(pair) for pair in zip(values, new, strict=True)]
+        split = np.arange(size), np.arange(size, size + NEW)
+        c, _ = validated(both, np.concatenate([y, outcome]), [split])
+        losses.append(c[0] - c[1])
+    return float(np.mean(losses))
+
+
+def one_cohort(readers: Readers, scale: float, refits: int, seed: int) -> tuple[float, ...]:
+    """Loss with its interval, and share of changed groups with its interval."""
+    with threadpool_limits(limits=1):
+        rng = np.random.default_rng([seed, 7])
+        values, y = measured(readers, readers.setting.subjects, scale, rng)
+        settings = SETTINGS.changed(seed=seed)
+        found = [validated(values, y, folds) for folds in make_splits(y, settings)]
+        losses = np.array([c[0] - c[1] for c, _ in found])
+        samples = np.full((refits, 2), np.nan)
+        for number in range(refits):
+            places, once = draw_sample(len(y), settings, number + 1)
+            drawn, outcome = [of_reader[places] for of_reader in values], y[places]
+            try:
+                splits = make_splits(outcome, once, places.astype(str))
+            except (InputError, ValueError):
+                continue
+            scores = [validated(drawn, outcome, folds)[0] for folds in splits]
+            samples[number] = [c[0] - c[1] for c in scores]
+        group, _ = most_frequent(np.stack([groups for _, groups in found]))
+        changed = int((group[0] != group[1]).sum())
+        limits = binomtest(changed, len(y)).proportion_ci(0.95, method="wilson")
+        low, high = refit_interval(losses, samples, 0.95)
+        return float(losses.mean()), low, high, changed / len(y), float(limits.low), float(limits.high)
+
+
+def rows(name: str, options: argparse.Namespace) -> str:
+    """Rows of the table for one setting."""
+    readers, start = ALL[name], time.perf_counter()
+    scale = censoring_scale(readers.setting)
+    expected = truth(readers, scale, options.fits)
+    found = np.array(
+        joblib.Parallel(options.jobs)(
+            joblib.delayed(one_cohort)(readers, scale, options.refits, seed)
+            for seed in range(options.cohorts)
+        )
+    ).T
+    lines = []
+    for score, true, (value, low, high) in (
+        ("loss in C", expected, found[:3]),
+        ("share of changed groups", float(found[3].mean()), found[3:]),
+    ):
+        known = np.isfinite(low)
+        inside = ((low <= true) & (true <= high))[known].mean()
+        above = f"{100 * (low[known] > 0).mean():.1f}" if score.startswith("loss") else ""
+        lines.append(
+            f"| {name} | {score} | {true:.3f} | {value.mean():.3f} | {100 * inside:.1f} | {above} "
+            f"| {(high - low)[known].mean():.2f} | {int((~known).sum())} |"
+        )
+    print("\n".join(lines), f"<!-- {time.perf_counter() - start:.0f} s -->", sep="\n", flush=True)
+    return "\n".join(lines)
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--cohorts", type=int, default=200)
+    parser.add_argument("--refits", type=int, default=50)
+    parser.add_argument("--fits", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2)
+    parser.add_argument("--only", default="")
+    options = parser.parse_args()
+    print("| setting | interval | truth | mean | contain the truth [%] | wholly above 0 [%] | width | none |")
+    print("|---|---|--:|--:|--:|--:|--:|--:|")
+    for name in ALL:
+        if options.only in name:
+            rows(name, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,159 @@
+"""From segmentation to prognosis: what the risk owes to who drew the mask."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from nbradiomics.messages.wording import (
+    MISSING,
+    against,
+    concordance,
+    counted,
+    interval,
+    number,
+    percent,
+    share,
+)
+from nbradiomics.outcome.drawing.changes import ANY
+from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
+from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpillar
+from nbradiomics.report.formatting import shorten_apart
+from nbradiomics.report.run_files import Endpoint, rows_of
+
+_MASKS = {
+    "readers": "the readers",
+    "readings": "the readings",
+    "folds": "the folds of the segmentation model",
+    "perturbed": "perturbed masks",
+}
+#: Models with a picture, the first one on top; the others are folded.
+_PICTURED = ("radiomic", "combined")
+#: Rows of a table that are shown; more are folded.
+_SHOWN = 12
+
+
+def drawing_blocks(endpoint: Endpoint) -> list[Block]:
+    """Blocks of the comparison of masks: the answer, the risks with their ranges, groups, and transfer."""
+    summary = endpoint.summary.get("drawing")
+    if not isinstance(summary, Mapping):
+        return []
+    sentences = tuple(map(str, summary.get("sentences", [])))
+    answer = [text for text in sentences if text.startswith("When ")]
+    others = tuple(text for text in sentences if text not in answer)
+    blocks: list[Block] = [Heading(f"{endpoint.name}: does the risk depend on who drew the mask?")]
+    blocks += [Sentences(tuple(answer))] if answer else []
+    blocks += _pictures(endpoint, str(summary.get("reader", MISSING)))
+    blocks += _groups(endpoint.drawing_groups, _level(endpoint.summary))
+    blocks += _transfer(endpoint.drawing_transfer, _level(endpoint.summary))
+    title = f"How the masks were compared, and what it means: {counted(len(others), 'sentence')}"
+    return [*blocks, Details(title, (Sentences(others),))] if others else blocks
+
+
+def _level(summary: Mapping[str, Any]) -> str:
+    settings = summary.get("settings")
+    level = settings.get("confidence") if isinstance(settings, Mapping) else None
+    return f"{share(level)} " if isinstance(level, (int, float)) else ""
+
+
+def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
+    table = endpoint.drawing_subjects
+    if table is None or table.empty:
+        return []
+    first: list[Block] = []
+    folded: list[Block] = []
+    for (model, masks), part in table.groupby(["model", "masks"], sort=False):
+        known = part[part["risk"].notna()]
+        if model not in _PICTURED or known.empty or known["low"].isna().all():
+            continue
+        picture = _picture(endpoint, (str(model), str(masks)), known)
+        is_first = model == _PICTURED[0]
+        (first if is_first else folded).append(Gallery((picture,), layout="charts"))
+    if folded:
+        first.append(Details("Risks of the combined model", tuple(folded)))
+    if not first and endpoint.is_class:
+        return [Text(f"More than two classes have no risk beside the cut-off of {reader}.", tone="note")]
+    return first
+
+
+def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> Picture:
+    model, masks = which
+    reader, most = str(rows["reader"].iloc[0]), int(rows["number"].max())
+    changes = rows["others"].to_numpy(dtype=int) > 0
+    names = shorten_apart([str(name) for name in rows["subject"]], 12)
+    values = (rows[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
+    risk = "Log odds" if endpoint.is_class else "Risk"
+    ranges = Ranges(tuple(names), *values, changes, f"{risk} beyond the cut-off")
+    outside = beyond(ranges)
+    contained = percent((most - 1) / (most + 1)) if most > 1 else MISSING
+    caption = (
+        f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}",
+        f"Point: out-of-fold risk with the mask of {reader}, minus the cut-off of the fold, mean over the "
+        f"repeats. Line: lowest to highest risk over {most} masks, not a confidence interval (one more mask of "
+        f"the same kind would lie in it with a probability of {contained}, if all are alike).",
+        f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the masks. "
+        "The group is that of most repeats, so that a line can cross the cut-off without a change.",
+        *([f"{counted(outside, 'subject')} beyond the axis."] if outside else []),
+    )
+    alt = (
+        f"Risks of {counted(len(rows), 'subject')} in their order, each with its range over {most} masks of "
+        f"{_MASKS[masks]}; {int(changes.sum())} change the risk group."
+    )
+    picture = draw_caterpillar(ranges, alt=alt, caption=caption)
+    return replace(picture, name=f"drawing_{model}_{masks}")
+
+
+def _groups(table: pd.DataFrame | None, level: str) -> list[Block]:
+    if table is None or table.empty:
+        return []
+    heading = ("Model", "Mask", "Another mask", "Subjects", "Change group", f"Share [{level}interval]")
+    heading = (*heading, "To higher", "To lower", "Lack a mask")
+    columns = ("model", "first", "second", "subjects", "changed", "share", "low", "high")
+    rows = []
+    for masks, *cells, higher, lower, without in rows_of(
+        table, "masks", *columns, "to_higher", "to_lower", "without"
+    ):
+        model, first, second, subjects, changed, part, low, high = cells
+        second = f"{ANY}: {_MASKS[masks]}" if second == ANY else second
+        limits = interval(part, low, high, form=percent_form) if np.isfinite(low) else percent(part)
+        row = (model, first, second, str(subjects), str(changed), limits)
+        rows.append((*row, *(MISSING if pd.isna(one) else str(int(one)) for one in (higher, lower, without))))
+    caption = "Subjects whose risk group changes with the mask"
+    made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_groups")
+    return [made] if len(rows) <= _SHOWN else [Details(f"{caption}: {len(rows)} comparisons", (made,))]
+
+
+def percent_form(value: float | None, digits: int = 0) -> str:  # noqa: ARG001 - the form of `interval`
+    """Write a share in whole percent."""
+    return percent(value)
+
+
+def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
+    if table is None or table.empty:
+        return []
+    metric = "ROC area" if "roc_auc" in set(table["metric"]) else "C"
+    heading = ("Model", "Fitted to masks of", "Used with masks of", f"{metric} [{level}interval]")
+    heading = (*heading, f"Loss [{level}paired interval]")
+    rows = []
+    for model, trained, deployed, *values in rows_of(
+        table, "model", "trained", "deployed", "value", "low", "high", "loss", "loss_low", "loss_high"
+    ):
+        value, low, high, loss, loss_low, loss_high = values
+        own = interval(value, low, high, form=concordance) if np.isfinite(low) else concordance(value)
+        form = against(number, 0)
+        lost = interval(loss, loss_low, loss_high, form=form) if np.isfinite(loss_low) else form(loss, 2)
+        rows.append((model, trained, deployed, own, "" if trained == deployed else lost))
+    caption = f"What is lost in {metric} when the model is used with masks of another reader"
+    made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_transfer")
+    note = Text(
+        "Loss: with the masks that the model was fitted to, minus with those that it is used with; the same "
+        f"{counted(int(table['subjects'].iloc[0]), 'subject')}, folds, models and bootstrap samples.",
+        tone="note",
+    )
+    if len(rows) <= _SHOWN:
+        return [made, note]
+    return [Details(f"{caption}: {len(rows)} comparisons", (made, note))]

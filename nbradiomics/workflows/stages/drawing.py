@@ -1,0 +1,88 @@
+"""The stage `drawing`: features of the masks of the segmentation model's folds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from nbradiomics.cohort.derived_regions import is_derived
+from nbradiomics.cohort.lesions import lesion_rule
+from nbradiomics.errors import InputError
+from nbradiomics.execution.batch import Failure
+from nbradiomics.execution.stage_names import StageName
+from nbradiomics.features.cohort import extract_cohort
+from nbradiomics.features.schema import FEATURES
+from nbradiomics.segmentation.cohort import file_names
+from nbradiomics.tables import AUTO, write_table
+from nbradiomics.workflows.stages.base import Stage, Work
+
+DRAWING = "drawing"
+
+
+class FoldMasks(Stage):
+    """Extracts the features of the masks of the segmentation model's folds, if the study asks for them."""
+
+    name = StageName.DRAWING
+
+    def wanted(self, work: Work) -> bool:
+        """Whether the section `drawing` of `outcome` asks for the masks of the folds."""
+        outcome = work.study.outcome
+        return outcome is not None and outcome.drawing is not None and outcome.drawing.folds
+
+    def run(self, work: Work) -> list[Failure]:
+        """Write ``drawing/features.parquet``."""
+        table, failures = features_of_folds(work)
+        write_table(table, work.folder.file(DRAWING, "features.parquet"))
+        work.fold_masks = table
+        return failures
+
+
+def features_of_folds(work: Work) -> tuple[pd.DataFrame, list[Failure]]:
+    """Return the features of the masks of the folds, one row per scan and fold, and failures.
+
+    Raises
+    ------
+    InputError
+        When the run has no model of several folds.
+    """
+    folds = () if work.model is None else work.model.folds
+    if len(folds) < 2:
+        raise InputError(
+            f"the masks of the folds were asked for, and the run has a model of {len(folds)} folds.",
+            "Segment with a model of two folds or more, or leave out folds of drawing.",
+        )
+    tables, failures = [], []
+    for fold in folds:
+        table = _with_masks_of(work, fold)
+        if table.empty:
+            continue
+        done = extract_cohort(
+            replace(work.cohort, table=table),
+            params=work.study.extract.params,
+            engine=work.study.extract.engine,
+            # The rule of the whole cohort: a part of it may suggest another one.
+            lesions=lesion_rule(work.study.asked_lesions, work.cohort.table),
+            min_lesion_ml=work.study.lesion_min_ml,
+            execution=work.execution,
+        )
+        tables.append(done.table.assign(variant=fold))
+        failures += [
+            replace(one, case=f"{one.case} {fold}", stage=StageName.DRAWING) for one in done.failures
+        ]
+    return (pd.concat(tables, ignore_index=True) if tables else FEATURES.empty()), failures
+
+
+def _with_masks_of(work: Work, fold: str) -> pd.DataFrame:
+    """Return the rows of the cohort of the automatic masks, with those of a fold, and of other channels."""
+    cohort = work.cohort
+    names = file_names({scan.name: scan for scan in cohort.scans()})
+    stems = {(scan.subject, scan.timepoint, scan.sequence): names[scan.name] for scan in cohort.scans()}
+    table = cohort.table
+    automatic = (table["reader"] == AUTO) & ~table["roi"].map(is_derived).astype(bool)
+    rows = table[automatic | (table["mask"] == "")].copy()
+    places = rows[["subject", "timepoint", "sequence"]].itertuples(index=False, name=None)
+    files = [str(Path(work.folder.maps / f"{stems[place]}_{fold}.nii.gz").absolute()) for place in places]
+    rows["mask"] = [file if mask else "" for file, mask in zip(files, rows["mask"], strict=True)]
+    return rows.assign(label=rows["label"].where(rows["mask"] == "", 1)).reset_index(drop=True)
