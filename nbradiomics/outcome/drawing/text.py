@@ -134,7 +134,8 @@ def _losses(transfer: pd.DataFrame, summary: Mapping[str, Any], settings: Outcom
         if np.isnan(value):
             yield f"{fitted} could not be judged."
             continue
-        yield f"{fitted} has {_ORDERS[metric]} of {concordance(value)}, {_lost(loss, low, high, settings.confidence)}."
+        lost = _lost(loss, low, high, settings.confidence)
+        yield f"{fitted} has {_ORDERS[metric]} of {concordance(value)}, {lost}."
     if told["failed_refits"]:
         yield f"{counted(told['failed_refits'], 'bootstrap sample')} of the readers could not be fitted."
 

@@ -85,20 +85,22 @@ def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> 
     reader, most = str(rows["reader"].iloc[0]), int(rows["number"].max())
     changes = rows["others"].to_numpy(dtype=int) > 0
     names = shorten_apart([str(name) for name in rows["subject"]], 12)
-    values = (rows[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
+    own, low, high = (rows[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
     risk = "Log odds" if endpoint.is_class else "Risk"
-    ranges = Ranges(tuple(names), *values, changes, f"{risk} beyond the cut-off")
+    ranges = Ranges(tuple(names), own, low, high, changes, f"{risk} beyond the cut-off")
     outside = beyond(ranges)
     contained = percent((most - 1) / (most + 1)) if most > 1 else MISSING
-    caption = (
-        f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}",
+    drawn = (
         f"Point: out-of-fold risk with the mask of {reader}, minus the cut-off of the fold, mean over the "
-        f"repeats. Line: lowest to highest risk over {most} masks, not a confidence interval (one more mask of "
-        f"the same kind would lie in it with a probability of {contained}, if all are alike).",
-        f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the masks. "
-        "The group is that of most repeats, so that a line can cross the cut-off without a change.",
-        *([f"{counted(outside, 'subject')} beyond the axis."] if outside else []),
+        f"repeats. Line: lowest to highest risk over {most} masks, not a confidence interval (one more mask "
+        f"of the same kind would lie in it with a probability of {contained}, if all are alike)."
     )
+    changed = (
+        f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the "
+        "masks. The group is that of most repeats, so that a line can cross the cut-off without a change."
+    )
+    outlying = [f"{counted(outside, 'subject')} beyond the axis."] if outside else []
+    caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *outlying)
     alt = (
         f"Risks of {counted(len(rows), 'subject')} in their order, each with its range over {most} masks of "
         f"{_MASKS[masks]}; {int(changes.sum())} change the risk group."
@@ -110,24 +112,24 @@ def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> 
 def _groups(table: pd.DataFrame | None, level: str) -> list[Block]:
     if table is None or table.empty:
         return []
-    heading = ("Model", "Mask", "Another mask", "Subjects", "Change group", f"Share [{level}interval]")
-    heading = (*heading, "To higher", "To lower", "Lack a mask")
+    counts = ("Subjects", "Change group", f"Share [{level}interval]", "To higher", "To lower", "Lack a mask")
+    heading = ("Model", "Mask", "Another mask", *counts)
     columns = ("model", "first", "second", "subjects", "changed", "share", "low", "high")
     rows = []
     for masks, *cells, higher, lower, without in rows_of(
         table, "masks", *columns, "to_higher", "to_lower", "without"
     ):
         model, first, second, subjects, changed, part, low, high = cells
-        second = f"{ANY}: {_MASKS[masks]}" if second == ANY else second
-        limits = interval(part, low, high, form=percent_form) if np.isfinite(low) else percent(part)
-        row = (model, first, second, str(subjects), str(changed), limits)
+        other = f"{ANY}: {_MASKS[masks]}" if second == ANY else second
+        limits = interval(part, low, high, form=_percent) if np.isfinite(low) else percent(part)
+        row = (model, first, other, str(subjects), str(changed), limits)
         rows.append((*row, *(MISSING if pd.isna(one) else str(int(one)) for one in (higher, lower, without))))
     caption = "Subjects whose risk group changes with the mask"
     made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_groups")
     return [made] if len(rows) <= _SHOWN else [Details(f"{caption}: {len(rows)} comparisons", (made,))]
 
 
-def percent_form(value: float | None, digits: int = 0) -> str:  # noqa: ARG001 - the form of `interval`
+def _percent(value: float | None, digits: int = 0) -> str:  # noqa: ARG001 - the form of `interval`
     """Write a share in whole percent."""
     return percent(value)
 
@@ -136,8 +138,8 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
     if table is None or table.empty:
         return []
     metric = "ROC area" if "roc_auc" in set(table["metric"]) else "C"
-    heading = ("Model", "Fitted to masks of", "Used with masks of", f"{metric} [{level}interval]")
-    heading = (*heading, f"Loss [{level}paired interval]")
+    values_of = (f"{metric} [{level}interval]", f"Loss [{level}paired interval]")
+    heading = ("Model", "Fitted to masks of", "Used with masks of", *values_of)
     rows = []
     for model, trained, deployed, *values in rows_of(
         table, "model", "trained", "deployed", "value", "low", "high", "loss", "loss_low", "loss_high"
