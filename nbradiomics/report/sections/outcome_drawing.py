@@ -20,7 +20,7 @@ from nbradiomics.messages.wording import (
     share,
 )
 from nbradiomics.outcome.drawing.changes import ANY
-from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
+from nbradiomics.report.content import Block, Details, Heading, Picture, Sentences, Table, Text
 from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpillar
 from nbradiomics.report.formatting import shorten_apart
 from nbradiomics.report.run_files import Endpoint, rows_of
@@ -72,7 +72,7 @@ def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
             continue
         picture = _picture(endpoint, (str(model), str(masks)), known)
         is_first = model == _PICTURED[0]
-        (first if is_first else folded).append(Gallery((picture,), layout="charts"))
+        (first if is_first else folded).append(picture)
     if folded:
         first.append(Details("Risks of the combined model", tuple(folded)))
     if not first and endpoint.is_class:
@@ -97,7 +97,8 @@ def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> 
     )
     changed = (
         f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the "
-        "masks. The group is that of most repeats, so that a line can cross the cut-off without a change."
+        "masks. The group is that of most repeats: a line can cross the cut-off without a change, and a change "
+        "can be without a crossing line."
     )
     outlying = [f"{counted(outside, 'subject')} beyond the axis."] if outside else []
     caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *outlying)
