@@ -9,8 +9,10 @@ from nbradiomics.outcome import OutcomeSettings
 from nbradiomics.outcome.drawing import DrawingTables, assess_drawing
 from tests.support.outcome_tables import make_cohort
 
-QUICK = OutcomeSettings(folds=3, repeats=2, bootstraps=0, refits=0, penalizer=0.2, l1_ratio=0.0)
-FEATURES = [f"f{number}" for number in range(6)]
+QUICK = OutcomeSettings(
+    folds=3, repeats=1, bootstraps=0, refits=0, penalizer=0.2, l1_ratio=0.0, power_transform=False
+)
+FEATURES = [f"f{number}" for number in range(5)]
 
 
 def drawn(errors, seed=0, *, subjects=48, **cohort):
@@ -25,8 +27,14 @@ def drawn(errors, seed=0, *, subjects=48, **cohort):
 
 
 def assessed(features, clinical, *, folds=None, perturbed=None, **options):
-    """Compare the masks; the models' reader is A, and all features are on the list of stable ones."""
-    asked = {"time": "months", "event": "dead", "reader": "A", "settings": QUICK, "stable": FEATURES}
+    """Compare the masks; the models' reader is A, all features are stable, and no other model is fitted."""
+    asked = {"transfer": False} | {
+        "time": "months",
+        "event": "dead",
+        "reader": "A",
+        "settings": QUICK,
+        "stable": FEATURES,
+    }
     asked |= options
     if "target" in asked:
         del asked["time"], asked["event"]
