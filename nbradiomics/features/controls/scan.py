@@ -13,6 +13,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.controls import voxels
 from nbradiomics.features.controls.grid import FeatureGrid, OnGrid
 from nbradiomics.features.controls.kinds import Control
+from nbradiomics.features.controls.neighbours import neighbours
 from nbradiomics.features.controls.places import displaced
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.images.fit import on_grid
@@ -83,7 +84,8 @@ class ControlScan:
         elif control == "random":
             new = voxels.between_extremes(values, rng)
         else:
-            around = sitk.GetArrayViewFromImage(self.grid.normalised)[self._ring(region)]
+            near = neighbours(self._voxels(region), self._free, self._spacing, self.ring_mm, rng)
+            around = sitk.GetArrayViewFromImage(self.grid.normalised)[tuple(near.T)]
             new = voxels.from_neighbours(values, around, rng)
         return ready.with_values(new), ready.region, self.grid.rest
 
@@ -121,6 +123,16 @@ class ControlScan:
         nothing = np.zeros(self.image.GetSize()[::-1], dtype=bool)
         return reduce(np.logical_or, map(self._voxels, self.drawn()), nothing)
 
+    @cached_property
+    def _free(self) -> Mask:
+        """Tissue without tumour, z, y, x."""
+        return self.tissue & ~self.tumours
+
+    @property
+    def _spacing(self) -> tuple[float, float, float]:
+        x, y, z = self.image.GetSpacing()
+        return z, y, x
+
     def _on_grid(self, region: sitk.Image, name: str) -> OnGrid:
         """The controls of one region share its grid: they are made one after the other."""
         if self._last is None or self._last[0] is not region:
@@ -129,9 +141,8 @@ class ControlScan:
 
     def _ring(self, region: sitk.Image) -> Mask:
         inside = self._voxels(region)
-        z, y, x = self.image.GetSpacing()[::-1]
         others = self.tumours & ~inside
-        return ring_around(inside, (z, y, x), self.ring_mm, body=self.tissue, others=others).mask
+        return ring_around(inside, self._spacing, self.ring_mm, body=self.tissue, others=others).mask
 
     def _voxels(self, region: sitk.Image) -> Mask:
         """Voxels of a region on the grid of the image, where PyRadiomics would place it."""

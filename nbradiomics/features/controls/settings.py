@@ -17,12 +17,12 @@ class ControlKinds(Settings):
     """Negative controls of features."""
 
     kinds: tuple[Control, ...] = Field(
-        default=("shuffled", "displaced"),
+        default=("shuffled", "neighbourhood"),
         min_length=1,
         description="Controls: shuffled (the voxels of the region change places), random (drawn from its "
         "range), neighbourhood (drawn from the tissue around it), ring (the tissue around the region), "
         "displaced (the region at another place), whole (the foreground of the image). Each takes about as "
-        "long as the features of the masks; whole may take much longer.",
+        "long as the features of the masks; ring and whole may take several times as long.",
     )
     ring_mm: Width = Field(
         default=10.0, description="Width of the ring and of the neighbourhood around the region, in mm."

@@ -39,7 +39,10 @@ SEGMENTED = {
     **RESAMPLED,
     "setting": {**RESAMPLED["setting"], "resegmentRange": [-1, 1], "resegmentMode": "sigma"},
 }
-IBSI = {**RESAMPLED, "nbradiomics": {"ibsi": True}}
+IBSI = {
+    **RESAMPLED,
+    "nbradiomics": {"ibsi": {"grid_alignment": True, "mask_interpolation": True, "outliers": 2}},
+}
 FILTERED = {**RESAMPLED, "imageType": {"Original": {}, "LoG": {"sigma": [2.0]}, "Wavelet": {}}}
 ALL = {
     "resampled": RESAMPLED,
@@ -109,9 +112,9 @@ def test_shuffled_keeps_shape_and_histogram_and_loses_texture(cohort: Path, para
     made = row(controls(cohort, params).table, "control-shuffled")
     for kept in ("shape", "firstorder"):
         np.testing.assert_allclose(of_class(made, kept), of_class(real, kept), rtol=1e-12)
-    assert real["original_glcm_Correlation"] > 0.8
+    assert real["original_glcm_Correlation"] > 0.5
     assert abs(made["original_glcm_Correlation"]) < 0.05
-    assert made["original_glcm_Contrast"] > 3 * real["original_glcm_Contrast"]
+    assert made["original_glcm_Contrast"] > 2.5 * real["original_glcm_Contrast"]
 
 
 def test_shuffled_is_the_same_with_both_engines(cohort: Path):
@@ -177,16 +180,19 @@ def test_all_controls_of_all_masks_have_a_row(cohort: Path):
     assert control_of("original") is None
 
 
-def test_results_are_seeded_stored_and_the_same_for_any_jobs(
-    cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-):
+@pytest.mark.slow  # starts processes
+def test_controls_are_the_same_for_any_jobs(cohort: Path):
+    kinds = ("shuffled", "displaced", "neighbourhood")
+    one, two = (controls(cohort, OWN_GRID, *kinds, jobs=jobs, reader=None).table for jobs in (1, 2))
+    pd.testing.assert_frame_equal(one, two, check_exact=True)
+
+
+def test_results_are_seeded_and_stored(cohort: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     space = Workspace(tmp_path / "work")
     kinds = ("shuffled", "displaced", "neighbourhood")
     first = controls(cohort, OWN_GRID, *kinds, workspace=space, reader=None).table
-    parallel = controls(cohort, OWN_GRID, *kinds, jobs=2, reader=None).table
-    pd.testing.assert_frame_equal(first, parallel, check_exact=True)
     pd.testing.assert_frame_equal(  # a control depends on no other control, and on no other reader's
-        first[first["variant"] == "control-displaced"][first["reader"] == "B"].reset_index(drop=True),
+        first.query("variant == 'control-displaced' and reader == 'B'").reset_index(drop=True),
         controls(cohort, OWN_GRID, "displaced", reader="B").table,
         check_exact=True,
     )
@@ -245,7 +251,8 @@ def test_a_control_that_cannot_be_made_is_a_failure_of_its_row(
     )
     for one in done.failures:
         assert failing[one.case.rpartition("-")[2]] in one.cause
-    lost = done.table.set_index("variant")["original_firstorder_Mean"].isna()
+    values = done.table.set_index("variant").reindex(columns=["original_firstorder_Mean"])
+    lost = values["original_firstorder_Mean"].isna()
     assert set(lost.index[lost]) == {variant_name(name) for name in failing}  # type: ignore[arg-type]
 
 
