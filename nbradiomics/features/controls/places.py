@@ -13,17 +13,16 @@ from nbradiomics.errors import InputError
 from nbradiomics.perturbation.boxes import box_around
 
 Mask = NDArray[np.bool_]
-#: Smallest share of a displaced region that must lie in tissue: bodies have dark bone, air and vessels.
+#: Smallest share of a displaced region that must lie in tissue without tumour: bodies have dark bone, air and
+#: vessels, and without this tolerance the region of a large tumour has no place.
 LEAST_SHARE = 0.9
 #: Voxels of the coarse image in which places are searched, and how much less share a place may have there.
-_COARSE, _SLACK = 1_000_000, 0.03
-#: Weight of a voxel of a tumour in the search; a place with one is never taken.
-_TUMOUR = -10.0
+_COARSE, _SLACK = 200_000, 0.03
 #: Places that are looked at voxel by voxel.
 _TRIES = 200
 
 
-def displaced(region: Mask, tissue: Mask, drawn: Mask, rng: np.random.Generator) -> Mask:
+def displaced(region: Mask, free: Mask, rng: np.random.Generator) -> Mask:
     """Move a region, by whole voxels, to another place in the image.
 
     All places are searched in a coarse image, and candidates are tried in random order. Only if there is no
@@ -34,17 +33,15 @@ def displaced(region: Mask, tissue: Mask, drawn: Mask, rng: np.random.Generator)
     ----------
     region
         Voxels inside, axes z, y, x; not empty.
-    tissue
-        Voxels of the body.
-    drawn
-        Voxels of all tumours, of which the region must not meet any, such as its own.
+    free
+        Tissue without tumour.
     rng
         Random numbers.
 
     Returns
     -------
     ndarray of bool
-        The same shape at a random place, with `LEAST_SHARE` of it in tissue and no voxel in a tumour.
+        The same shape at a random place, with at least `LEAST_SHARE` of it in tissue without tumour.
 
     Raises
     ------
@@ -54,15 +51,14 @@ def displaced(region: Mask, tissue: Mask, drawn: Mask, rng: np.random.Generator)
     part = region[box_around(region, (0, 0, 0))]
     step = _steps(region.shape)
     for mirrored in _mirrored(part):
-        for place in _places(mirrored, tissue, drawn, step, rng):
-            here = tissue[place][mirrored]
-            if not drawn[place][mirrored].any() and here.mean() >= LEAST_SHARE:
+        for place in _places(mirrored, free, step, rng):
+            if free[place][mirrored].mean() >= LEAST_SHARE:
                 moved = np.zeros_like(region)
                 moved[place] = mirrored
                 return moved
     raise InputError(
         f"the region has no other place in the image, as it is or mirrored, with {LEAST_SHARE:.0%} of it in "
-        "tissue and no voxel in a tumour.",
+        "tissue without tumour.",
         "Use images that show more around the tumour, or the control neighbourhood, which needs less room.",
     )
 
@@ -82,18 +78,17 @@ def _steps(shape: tuple[int, ...]) -> tuple[int, int, int]:
 
 
 def _places(
-    part: Mask, tissue: Mask, drawn: Mask, step: tuple[int, int, int], rng: np.random.Generator
+    part: Mask, free: Mask, step: tuple[int, int, int], rng: np.random.Generator
 ) -> Iterator[tuple[slice, slice, slice]]:
     """Boxes of the image in which a region may lie, in random order."""
     z, y, x = (slice(None, None, each) for each in step)
-    weights = np.where(drawn[z, y, x], _TUMOUR, tissue[z, y, x])
     inside = part[z, y, x].astype(np.float64)
-    if not inside.any() or any(a < b for a, b in zip(weights.shape, inside.shape, strict=True)):
-        return
+    if not inside.any():
+        inside = np.ones((1, 1, 1))  # a small region between the voxels of the coarse image
     # Whole numbers, whatever the processor rounds: the same places on each machine.
-    found = np.rint(fftconvolve(weights, inside[::-1, ::-1, ::-1], mode="valid"))
+    found = np.rint(fftconvolve(free[z, y, x].astype(np.float64), inside[::-1, ::-1, ::-1], mode="valid"))
     good = np.argwhere(found >= np.ceil((LEAST_SHARE - _SLACK) * inside.sum())) * step
-    good = good[(good + part.shape <= tissue.shape).all(axis=1)]
+    good = good[(good + part.shape <= free.shape).all(axis=1)]
     for first in good[rng.permutation(len(good))[:_TRIES]]:
         lower, upper = first.tolist(), (first + part.shape).tolist()
         yield slice(lower[0], upper[0]), slice(lower[1], upper[1]), slice(lower[2], upper[2])

@@ -105,7 +105,7 @@ class ControlScan:
             problem = f"there is no tissue within {self.ring_mm:g} mm of the region"
             return region_like(self._require(self._ring(region), problem), self.image)
         inside = self._voxels(region)
-        return region_like(displaced(inside, self.tissue, self.tumours | inside, rng), self.image)
+        return region_like(displaced(inside, self._free & ~inside, rng), self.image)
 
     @cached_property
     def grid(self) -> FeatureGrid:

@@ -55,6 +55,8 @@ class Work:
         Feature table, one row per mask; empty before the extraction.
     perturbed
         Features of the variants of the section `perturbation`; ``None`` without them.
+    controls
+        Features of the negative controls of the section `controls`; ``None`` without them.
     stable
         Table of the combined rules; ``None`` without rules.
     failures
@@ -74,6 +76,7 @@ class Work:
     readers: ReadersStudy | None = None
     features: pd.DataFrame = field(default_factory=FEATURES.empty)
     perturbed: pd.DataFrame | None = None
+    controls: pd.DataFrame | None = None
     stable: pd.DataFrame | None = None
     failures: list[Failure] = field(default_factory=list)
     provenance: dict[str, Any] = field(default_factory=dict)
@@ -119,7 +122,7 @@ def possible(work: Work, stages: Iterable[Stage]) -> list[str]:
     asked = (
         StageName.PREPARE,
         *(StageName.ADC, StageName.HABITATS, StageName.ROIS),
-        *(StageName.PERTURBATION, StageName.PROCESSING, StageName.OUTCOME),
+        *(StageName.PERTURBATION, StageName.PROCESSING, StageName.CONTROLS, StageName.OUTCOME),
     )
     return [stage.name for stage in stages if stage.name not in asked or stage.wanted(work)]
 
