@@ -12,6 +12,7 @@ import pytest
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.controls.extract import extract_controls
 from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.flow import flow_blocks
 from nbradiomics.study.checks import check
 from nbradiomics.tables import INDEX
 from nbradiomics.workflows.run import run
@@ -47,29 +48,27 @@ def write(folder: Path, controls: str = "{kinds: [shuffled, random]}", reader: s
 
 
 def test_a_run_has_the_controls_of_the_masks_of_the_models(folder: Path) -> None:
-    out = folder / "out"
-    run(write(folder), out, jobs=1)
+    """A control that cannot be made is a failure; without the section the table of an earlier run goes."""
+    out, kinds = folder / "out", ("shuffled", "random", "displaced")
+    study = write(folder, "{kinds: [shuffled, random, displaced]}", "A")
+    done = run(study, out, jobs=1)
     table = pd.read_parquet(out / "controls" / "features.parquet")
-    alone = extract_controls(
-        str(folder / "cohort.csv"),
-        params=folder / "params.yaml",
-        reader="B",
-        kinds=("shuffled", "random"),
-        seed=3,
-    )
+    cohort, params = str(folder / "cohort.csv"), folder / "params.yaml"
+    alone = extract_controls(cohort, params=params, reader="A", kinds=kinds, seed=3, jobs=1)
     pd.testing.assert_frame_equal(table, alone.table)
-    assert len(table) == 2 * SUBJECTS
+    lost = table["original_firstorder_Mean"].isna()
+    assert set(table.loc[lost, "variant"]) == {"control-displaced"}
+    assert 0 < lost.sum() == len([one for one in done.failures if one.stage == "controls"])
     record = json.loads((out / "provenance.json").read_text("utf-8"))["controls"]
-    assert record == {
-        "kinds": ["shuffled", "random"],
-        "ring_mm": 10,
-        "reader": "B",
-        "seed": 3,
-        "masks": SUBJECTS,
-    }
-    loaded = read_run(out).controls
-    assert loaded is not None
-    assert set(loaded["variant"]) == {"control-shuffled", "control-random"}
+    assert record == {"kinds": [*kinds], "ring_mm": 10, "reader": "A", "seed": 3, "masks": SUBJECTS}
+    told = str(flow_blocks(read_run(out)))
+    assert "Negative controls" in told
+    assert f"displaced: {SUBJECTS - lost.sum()}" in told
+    assert "no other place" in told
+    study.write_text(study.read_text().replace("controls: {kinds: [shuffled, random, displaced]}\n", ""))
+    done = run(study, out, jobs=1)
+    assert not (out / "controls" / "features.parquet").exists()
+    assert "controls" not in {failure.stage for failure in done.failures}
 
 
 def test_the_stage_stands_between_the_features_and_the_outcome() -> None:
@@ -82,28 +81,11 @@ def test_the_stage_stands_between_the_features_and_the_outcome() -> None:
 def test_shards_and_a_second_run_compute_nothing_again(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     study = write(folder)
     for shard in ("1/2", "2/2"):
-        assert not [one for one in run_shard(study, folder / "out", shard, jobs=1).failures]
+        assert run_shard(study, folder / "out", shard, jobs=1).failures == []
     monkeypatch.setattr("nbradiomics.features.controls.extract._extract", None)
     run(study, folder / "out", jobs=1)
     table = pd.read_parquet(folder / "out" / "controls" / "features.parquet")
     assert table.drop(columns=list(INDEX)).notna().all(axis=None)
-
-
-def test_without_the_section_nothing_is_made_and_an_earlier_table_is_removed(folder: Path) -> None:
-    out = folder / "out"
-    run(write(folder), out, jobs=1)
-    study = write(folder)
-    study.write_text(study.read_text().replace("controls: {kinds: [shuffled, random]}\n", ""))
-    done = run(study, out, jobs=1)
-    assert not (out / "controls" / "features.parquet").exists()
-    assert "controls" not in {failure.stage for failure in done.failures}
-
-
-def test_a_control_that_cannot_be_made_is_a_failure_of_the_run(folder: Path) -> None:
-    done = run(write(folder, "{kinds: [displaced]}"), folder / "out", jobs=1)
-    lost = [failure for failure in done.failures if failure.stage == "controls"]
-    table = pd.read_parquet(folder / "out" / "controls" / "features.parquet")
-    assert len(lost) == table["original_firstorder_Mean"].isna().sum() > 0
 
 
 @pytest.mark.parametrize(
