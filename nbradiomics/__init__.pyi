@@ -31,6 +31,8 @@ from .execution.workspace import Workspace as Workspace
 from .features import extract_features as extract_features, presets as presets
 from .features.cohort import FeatureTable as FeatureTable, extract_cohort as extract_cohort
 from .features.compliance.verify import Verification as Verification, verify as verify
+from .features.controls.extract import extract_controls as extract_controls
+from .features.controls.settings import ControlSettings as ControlSettings
 from .features.diagnostics import diagnostics as diagnostics
 from .features.maps import feature_maps as feature_maps
 from .features.processing import (

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.commands.compare import compare
+from nbradiomics.cli.commands.controls import controls
 from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
 from nbradiomics.cli.commands.features import extract, maps, verify
@@ -93,6 +94,9 @@ command(epilog="Example: nbradiomics habitats cohort_adc.csv --channels ADC,T2w 
 )
 command(epilog="Example: nbradiomics rois cohort.csv --ring 3 --rim 2 --out cohort_rois.csv")(rois)
 command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(extract)
+command(
+    epilog="Example: nbradiomics controls cohort.csv --params t2w_mr_1mm --reader A --out controls.parquet"
+)(controls)
 command(epilog="Example: nbradiomics processing cohort.csv --grid grid.yaml --out processing")(processing)
 command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
 command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)

@@ -18,6 +18,7 @@ class StageName(StrEnum):
     EXTRACT = "extract"
     PERTURBATION = "perturbation"
     PROCESSING = "processing"
+    CONTROLS = "controls"
     DRAWING = "drawing"
     REPRODUCIBILITY = "reproducibility"
     NEEDED_AGREEMENT = "needed_agreement"

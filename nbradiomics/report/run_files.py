@@ -113,6 +113,8 @@ class Run:
     features: pd.DataFrame | None = None
     #: Features of the variants of the section `perturbation`.
     perturbed: pd.DataFrame | None = None
+    #: Features of the negative controls of the section `controls`.
+    controls: pd.DataFrame | None = None
     #: The processing study, and its counts by class.
     processing: pd.DataFrame | None = None
     processing_classes: pd.DataFrame | None = None
@@ -173,6 +175,7 @@ def read_run(folder: Path) -> Run:
         study=read_study(folder),
         features=_read(folder, FEATURES),
         perturbed=_read(folder / "perturbation", FEATURES),
+        controls=_read(folder / "controls", FEATURES),
         processing=_read(folder / "processing", PROCESSING),
         processing_classes=_read(folder / "processing", PROCESSING_CLASSES),
         diffusion=_read(folder / "adc", DIFFUSION),

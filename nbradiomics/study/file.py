@@ -21,7 +21,7 @@ from nbradiomics.study.study import Study
 from nbradiomics.tables import read_text
 
 #: Sections whose stages are run only if they are there.
-_OPTIONAL = ("prepare", "segment", "perturbation", "processing", "outcome")
+_OPTIONAL = ("prepare", "segment", "perturbation", "processing", "controls", "outcome")
 #: Maximum number of problems reported for one file.
 _SHOWN = 100
 

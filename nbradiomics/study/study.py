@@ -38,6 +38,7 @@ from nbradiomics.segmentation.prediction.inference import Inference
 from nbradiomics.segmentation.prediction.postprocess import PostProcessing
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import SEED, Seed
+from nbradiomics.study.controls import Controls
 from nbradiomics.study.external import FOLDER_NAME, ExternalCohort
 from nbradiomics.study.perturbation import Perturbation, with_study_of_variants
 from nbradiomics.study.preparation import Prepare
@@ -255,6 +256,9 @@ class Study(Settings):
     )
     processing: Processing | None = Field(
         default=None, description="Alterations of the processing, each compared with a reference."
+    )
+    controls: Controls | None = Field(
+        default=None, description="Negative controls of the masks that the outcome models use."
     )
     reproducibility: Reproducibility = Field(
         default=Reproducibility(), description="Criteria for stable features."

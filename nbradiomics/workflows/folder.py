@@ -15,6 +15,7 @@ file                                 content
 ``features.parquet``                 features, one row per scan and reader
 ``perturbation/``                    ``features.parquet``: features of variants made in memory
 ``processing/``                      the processing study: ``processing.csv``, counts by class, features
+``controls/``                        ``features.parquet``: features of negative controls
 ``reproducibility/``                 ``readers.csv``, ``auto_vs_readers.csv``, ``study_NAME.csv`` ...
 ``variance.csv``                     variance components of each feature
 ``stable.csv``                       features that meet the rules of the section `reproducibility`
@@ -78,7 +79,7 @@ _TABLES = (
     r"report\.html",
     r"(check|segmentation|agreement|failures|stable)\.csv",
     r"prepared/((preparation|registration|moved_masks|intensities)\.csv|landmarks\.json)",
-    r"((perturbation|processing|drawing)/)?features\.parquet",
+    r"((perturbation|processing|controls|drawing)/)?features\.parquet",
     r"processing/processing(_classes)?\.csv",
     r"failures\.log",
     r"shards/failures-\d+-of-\d+\.(csv|log)",

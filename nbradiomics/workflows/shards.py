@@ -30,6 +30,7 @@ from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import WHOLE_COHORT, Stage, Work, possible, run_stages
 from nbradiomics.workflows.stages.check import Check, checked_images
 from nbradiomics.workflows.stages.compare import Compare, compare_masks
+from nbradiomics.workflows.stages.controls import Controls, controlled_features
 from nbradiomics.workflows.stages.drawing import FoldMasks, features_of_folds
 from nbradiomics.workflows.stages.extract import Extract, features_of
 from nbradiomics.workflows.stages.perturbation import Perturbation, perturbed_features
@@ -78,7 +79,7 @@ def run_shard(
     models: str | Path | None = None,
     execution: Execution = Execution(),  # noqa: B008 - frozen
 ) -> ShardResult:
-    """Compute one shard of a study: check, prepare, segment, compare, extract, perturbation, processing.
+    """Compute one shard of a study: the stages of single subjects, from `check` to `controls`.
 
     Parameters
     ----------
@@ -219,6 +220,14 @@ def _extract(work: Work) -> list[Failure]:
     return features.failures
 
 
+def _controls(work: Work) -> list[Failure]:
+    """Extract the controls; whether there are masks of the outcome models, only the run can say."""
+    try:
+        return controlled_features(work)[1].failures
+    except NbradiomicsError:
+        return []
+
+
 _STAGES = (
     _Part(Check(), _check),
     _Part(Prepare(), _prepare),
@@ -227,5 +236,6 @@ _STAGES = (
     _Part(Extract(), _extract),
     _Part(Perturbation(), lambda work: perturbed_features(work)[2].failures),
     _Part(Processing(), lambda work: processed_features(work)[2].failures),
+    _Part(Controls(), _controls),
     _Part(FoldMasks(), lambda work: features_of_folds(work)[1]),
 )

@@ -88,7 +88,7 @@ def extract_together(
         elif not (crops(plan.settings) or _uses_mask(plan)):
             _on_the_same_images(states, image, regions[0], regions, plan)
         else:
-            source = _source(image, plan)
+            source = source_of(image, plan)
             for one, region in zip(states, regions, strict=True):
                 _try(one, _alone, image, region, plan, source)
     for one in states:
@@ -100,7 +100,7 @@ def _uses_mask(plan: Plan) -> bool:
     return "LBP3D" in plan.image_types
 
 
-def _source(image: sitk.Image, plan: Plan) -> Source | None:
+def source_of(image: sitk.Image, plan: Plan) -> Source | None:
     """What the regions of an image share if the image is interpolated around each of them."""
     if not can_resample(image) or plan.ibsi.resampling:
         return None

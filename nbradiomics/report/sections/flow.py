@@ -9,6 +9,7 @@ from nbradiomics.messages.wording import MISSING, counted, tally
 from nbradiomics.report.content import Block, Details, Flow, Step, Table, Text
 from nbradiomics.report.run_files import CASE, Endpoint, Run, rows_of
 from nbradiomics.report.sections.bins import bin_blocks
+from nbradiomics.report.sections.controls import control_steps
 from nbradiomics.report.sections.ingest import acquisition_blocks, ingest_steps
 from nbradiomics.report.sections.missing_parts import (
     NOT_REQUESTED,
@@ -30,6 +31,7 @@ _STEP_OF = {
     "distance maps": "Masks",
     "extract": "Features",
     "perturbation": "Perturbation",
+    "controls": "Controls",
     "outcome": "Outcome",
 }
 
@@ -41,6 +43,7 @@ def flow_blocks(run: Run) -> tuple[Block, ...]:
     endpoints = [endpoint for endpoint in run.endpoints if endpoint.name not in failed]
     steps = [*ingest_steps(run), *_image_steps(run), *_feature_steps(run)]
     steps += perturbation_steps(run, _failures(run, "Perturbation"))
+    steps += control_steps(run, _failures(run, "Controls"))
     steps += [*(_outcome_step(item) for item in endpoints)]
     steps += [Step(f"Outcome {name}", MISSING, (could_not(cause),)) for name, cause in failed.items()]
     if not steps:
@@ -165,6 +168,7 @@ def _step_of(run: Run, stage: str) -> str:
         "Masks": run.cohort is not None,
         "Features": run.features is not None or why_no_features(run) != NOT_REQUESTED,
         "Perturbation": run.perturbed is not None,
+        "Controls": run.controls is not None,
         "Outcome": True,
     }
     return step if shown.get(step) else ""

@@ -4,6 +4,7 @@ from nbradiomics.workflows.stages.adc import Adc
 from nbradiomics.workflows.stages.base import Stage
 from nbradiomics.workflows.stages.check import Check
 from nbradiomics.workflows.stages.compare import Compare
+from nbradiomics.workflows.stages.controls import Controls
 from nbradiomics.workflows.stages.drawing import FoldMasks
 from nbradiomics.workflows.stages.extract import Extract
 from nbradiomics.workflows.stages.habitats import Habitats
@@ -29,6 +30,7 @@ STAGES: tuple[Stage, ...] = (
     Extract(),
     Perturbation(),
     Processing(),
+    Controls(),
     FoldMasks(),
     Reproducibility(),
     NeededAgreement(),

@@ -55,6 +55,8 @@ class Work:
         Feature table, one row per mask; empty before the extraction.
     perturbed
         Features of the variants of the section `perturbation`; ``None`` without them.
+    controls
+        Features of the negative controls of the section `controls`; ``None`` without them.
     fold_masks
         Features of the masks of the segmentation model's folds; ``None`` without them.
     stable
@@ -76,6 +78,7 @@ class Work:
     readers: ReadersStudy | None = None
     features: pd.DataFrame = field(default_factory=FEATURES.empty)
     perturbed: pd.DataFrame | None = None
+    controls: pd.DataFrame | None = None
     fold_masks: pd.DataFrame | None = None
     stable: pd.DataFrame | None = None
     failures: list[Failure] = field(default_factory=list)
@@ -122,7 +125,13 @@ def possible(work: Work, stages: Iterable[Stage]) -> list[str]:
     asked = (
         StageName.PREPARE,
         *(StageName.ADC, StageName.HABITATS, StageName.ROIS),
-        *(StageName.PERTURBATION, StageName.PROCESSING, StageName.DRAWING, StageName.OUTCOME),
+        *(
+            StageName.PERTURBATION,
+            StageName.PROCESSING,
+            StageName.CONTROLS,
+            StageName.DRAWING,
+            StageName.OUTCOME,
+        ),
     )
     return [stage.name for stage in stages if stage.name not in asked or stage.wanted(work)]
 
