@@ -27,8 +27,8 @@ class Refits:
     Attributes
     ----------
     scores
-        By model, metric and horizon: shape (samples, cross-validations of each sample); missing for a
-        sample that could not be fitted.
+        By model, metric and horizon: shape (samples, cross-validations of each sample), in the order of
+        the samples' numbers; missing for a sample that could not be fitted.
     failed
         Number of samples that could not be fitted.
     cause
@@ -84,11 +84,14 @@ def refit(
     }
     stored = stored_cases("refits", StoredScores, data, settings, task, models)
     batch = execution.map(_refit, cases, stage="refits", stored=stored)
-    fitted = [read_scores(result) for result in batch.results.values()]
+    fitted = {name: read_scores(result) for name, result in batch.results.items()}
     # Sites are always divided in the same way: there is one cross-validation of each sample.
-    repeats = _REPEATS if data.sites is None else 1
-    lost = np.full((settings.refits - len(fitted), repeats), np.nan)
-    scores = {key: np.vstack([*(one[key] for one in fitted), lost]) for key in (fitted or [{}])[0]}
+    lost = np.full(_REPEATS if data.sites is None else 1, np.nan)
+    # A sample keeps its row, so that the same samples of other features can be compared with it.
+    scores = {
+        key: np.vstack([fitted[name][key] if name in fitted else lost for name in cases])
+        for key in next(iter(fitted.values()), {})
+    }
     return Refits(scores, len(batch.failures), batch.failures[0].cause if batch.failures else "")
 
 

@@ -28,7 +28,7 @@ from nbradiomics.features.settings import ExtractionSettings
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.suggestion import did_you_mean
-from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
+from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors, TrialSettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
 from nbradiomics.reproducibility.rules.settings import CombinedRules
 from nbradiomics.rings import RegionWidths
@@ -103,7 +103,7 @@ class Endpoint(clinical.Endpoint):
     name: str = Field(pattern=FOLDER_NAME, description="Short name, used as the name of a folder.")
 
 
-class Outcome(ModelSettings, Predictors, RowsOfReader):
+class Outcome(ModelSettings, Predictors, RowsOfReader, TrialSettings):
     """Outcome models that are fitted and validated."""
 
     clinical: Path = Field(description="Clinical table: one row per subject.")

@@ -12,8 +12,8 @@ from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.models import asked_models, show_models, with_options_of, write_pages
 from nbradiomics.cli.steps import execution_of, read_clinical, read_features
 
-#: Options of `outcome` that have no meaning here: nothing is cross-validated or permuted.
-_WITHOUT = ("leave_out", "folds", "repeats", "refits", "permutations", "work")
+#: Options of `outcome` that have no meaning here: nothing is cross-validated, permuted or tried.
+_WITHOUT = ("leave_out", "folds", "repeats", "refits", "permutations", "work", "trial", "controls")
 
 
 @with_options_of(outcome, _WITHOUT)

@@ -19,6 +19,7 @@ from nbradiomics.outcome import (
     OutcomeSettings,
     Predictors,
     evaluate_outcome,
+    try_outcome,
     validate_outcome,
     write_outcome,
 )
@@ -38,7 +39,11 @@ from nbradiomics.study.study import (
     validated_models,
     validated_predictors,
 )
+from nbradiomics.tables import read_table
 from nbradiomics.workflows.stages.base import Stage, Work
+
+#: Place of the table of negative controls in a run folder.
+CONTROLS = ("controls", "features.parquet")
 
 
 class Outcomes(Stage):
@@ -62,6 +67,8 @@ class Outcomes(Stage):
             except NbradiomicsError as error:
                 failures.append(failure_of(case, self.name, error))
                 continue
+            result, untried = _tried(work, section, case, result)
+            failures += untried
             folder = work.folder.file("outcome", *parts)
             write_models_beside(result, folder, name=case)
             write_outcome(result, folder)
@@ -96,6 +103,20 @@ def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFr
     )
     result.summary["sentences"] += _notes(section, endpoint)
     return result
+
+
+def _tried(
+    work: Work, section: Outcome, case: str, result: OutcomeResult
+) -> tuple[OutcomeResult, list[Failure]]:
+    """Try the radiomic model of a cross-validation; an evaluation whose trial fails stays."""
+    file = work.folder.file(*CONTROLS)
+    if result.evaluated is None or not (section.trial or file.exists()):
+        return result, []
+    try:
+        controls = read_table(file) if file.exists() else None
+        return try_outcome(result, controls, execution=work.execution), []
+    except NbradiomicsError as error:
+        return result, [failure_of(f"{case}: trial", StageName.OUTCOME, error)]
 
 
 def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: pd.DataFrame) -> OutcomeResult:
