@@ -234,8 +234,8 @@ class TrialSettings(Settings):
 
     trial: bool = Field(
         default=False,
-        description="Try the radiomic model: what does it cost to use the volume alone or the shape alone, and "
-        "what do permuted outcomes give? With negative controls this is always done, for them too.",
+        description="Try the radiomic model: what does it cost to use the volume alone or the shape alone, "
+        "and what do permuted outcomes give? With negative controls this is always done, for them too.",
     )
 
 

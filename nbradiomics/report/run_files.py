@@ -32,6 +32,7 @@ from nbradiomics.outcome.schemas import (
     PERFORMANCE,
     SELECTION,
 )
+from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
@@ -73,6 +74,7 @@ class Endpoint:
     ratios: pd.DataFrame | None = None
     excluded: pd.DataFrame | None = None
     site_effects: pd.DataFrame | None = None
+    controls: pd.DataFrame | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     validations: dict[str, Endpoint] = field(default_factory=dict)
 
@@ -280,6 +282,7 @@ def read_endpoint(folder: Path, name: str = "") -> Endpoint | None:
         ratios=_read_endpoint_table(folder, RATIOS),
         excluded=_read_endpoint_table(folder, EXCLUDED),
         site_effects=_read_endpoint_table(folder, SITE_EFFECTS),
+        controls=_read_endpoint_table(folder, CONTROLS),
         summary=read_object(folder / "summary.json"),
     )
     return None if _is_empty(endpoint) else endpoint

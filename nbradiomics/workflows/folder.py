@@ -20,6 +20,7 @@ file                                 content
 ``stable.csv``                       features that meet the rules of the section `reproducibility`
 ``needed_agreement/``                how well two masks must agree for each feature; pairs left out
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
+``outcome/NAME/controls.csv``         the trial: real features beside controls, volume and shape
 ``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
 ``outcome/NAME/model.zip``           final models of an endpoint, fitted to all subjects (`predict`)
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)

@@ -116,6 +116,11 @@ def _headline(words: _Words, events: int) -> tuple[tuple[str, ...], str]:
         return _of_volume(words, volume, events)
     if shuffled == COSTS:
         return (SHUFFLED,), f"The model needs texture: shuffling the voxels {words.cost(SHUFFLED)}."
+    if shuffled not in _NOTHING_LOST and volume in _NOTHING_LOST:
+        return (SHUFFLED, VOLUME), (
+            f"The volume alone would do: it {words.cost(VOLUME)}. Whether the model needs texture was not "
+            f"decided (shuffling the voxels {words.cost(SHUFFLED)})."
+        )
     if shuffled not in _NOTHING_LOST:
         return (SHUFFLED,), _not_decided(
             "the model needs texture", f"shuffling the voxels {words.cost(SHUFFLED)}", words, events
