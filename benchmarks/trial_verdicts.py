@@ -4,10 +4,10 @@
 
 The log hazard (log odds) depends on the volume, on a texture, or on both. The real features are the volume,
 three of its near copies, and ten features of texture that go with the volume (correlation 0.5), three of
-which carry the texture of the hazard; after shuffling the ten know nothing but the volume. The models are ridge
-regressions (penalty 0.1) in compiled code, so that a cohort takes less than a second; folds, samples,
-intervals and decisions are those of the package. The truth of a cost is the expected difference of models of
-the size of a training part on new subjects.
+which carry the texture of the hazard; after shuffling the ten know nothing but the volume. The models are
+ridge regressions (penalty 0.1) in compiled code, so that a cohort takes less than a second; folds,
+samples, intervals and decisions are those of the package. The truth of a cost is the expected difference of
+models of the size of a training part on new subjects.
 """
 
 from __future__ import annotations

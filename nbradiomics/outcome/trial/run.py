@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.tasks import Task
 
 _MODEL = "radiomic"
-_SHAPES = ("shape_", "shape2D_")
+#: Parts of the names of features of the shape: PyRadiomics', and that of the IBSI's morphological family.
+_SHAPES = ("shape_", "shape2D_", "morph_")
+#: Order of the controls in the table; others follow.
+_ORDER = ("shuffled", "random", "neighbourhood", "displaced", "ring", "whole")
 
 
 @spread(execution=Execution)
@@ -79,10 +82,15 @@ def try_outcome(
     data, final = result.final.prepared.data, result.final
     tables = {}
     if controls is not None:
-        tables = read_controls(controls, final.prepared.chosen, data.radiomic)
+        found_tables = read_controls(controls, final.prepared.chosen, data.radiomic)
+        tables = {name: found_tables[name] for name in sorted(found_tables, key=_place)}
     trial = _Trial(result, final.settings, final.task, execution)
     found = trial.run(controls_of(data, tables, final.settings, final.task))
     return _told(result, found, final.task, final.settings.confidence)
+
+
+def _place(name: str) -> tuple[int, str]:
+    return _ORDER.index(name) if name in _ORDER else len(_ORDER), name
 
 
 @dataclass(frozen=True)
@@ -181,13 +189,19 @@ def _mean(permutations: Permuted) -> float:
 def trial_table(found: Found, task: Task, confidence: float) -> pd.DataFrame:
     """Table with the columns of `CONTROLS`."""
     rows: list[dict[str, Any]] = [{"features": REAL, **_limits(found.real), "real": found.real.value}]
-    for name in dict.fromkeys([*found.notes, *found.compared]):
+    for name in sorted({*found.notes, *found.compared}, key=_place_of_row):
         row: dict[str, Any] = {"features": name, "note": found.notes.get(name)}
         if name in found.compared:
             row |= _row(found.compared[name])
         rows.append(row)
     rows.append({"features": PERMUTED, **_limits(found.permuted.spread(confidence))})
     return CONTROLS.table([{"metric": task.order, "subjects": found.subjects, **row} for row in rows])
+
+
+def _place_of_row(name: str) -> tuple[int, int, str]:
+    """Controls first, then volume and shape."""
+    last = (VOLUME, SHAPE).index(name) + 1 if name in (VOLUME, SHAPE) else 0
+    return last, *_place(name)
 
 
 def _limits(estimate: Estimate) -> dict[str, float]:

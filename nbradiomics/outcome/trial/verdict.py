@@ -191,7 +191,7 @@ def permuted_sentences(permuted: Permuted, task: Task, confidence: float) -> Ite
     spread = permuted.spread(confidence)
     if not np.isfinite(spread.low):
         return
-    limits = f"{concordance(spread.low)} to {concordance(spread.high)}"
+    limits = f"{concordance(spread.low)} and {concordance(spread.high)}"
     text = (
         f"ith permuted outcomes the {task.order_name} of the model is {concordance(spread.value)} on average "
         f"({counted(len(permuted.values), 'permutation')}, standard error {permuted.error:.3f}; single ones "
