@@ -189,7 +189,8 @@ def _gaps(real: OutcomeData, own: pd.DataFrame, there: np.ndarray) -> list[str]:
         gaps.append(f"without {counted(missing, 'subject')} who {'lacks' if missing == 1 else 'lack'} it")
     empty = [name for name in own if own[name].isna().all() and real.frame[name].notna().any()]
     if empty:
-        gaps.append(f"{counted(len(empty), 'feature')} of it have no value: {shortened(empty)}")
+        verb = "has" if len(empty) == 1 else "have"
+        gaps.append(f"{counted(len(empty), 'feature')} of it {verb} no value: {shortened(empty)}")
     return gaps
 
 
