@@ -35,7 +35,8 @@ def tried(
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame], settings: OutcomeSettings = QUICK, **how: Any
 ) -> OutcomeResult:
     features, controls, clinical = tables
-    result = evaluate_outcome(features, clinical, settings=settings, reader="A", **{**TIMES, **how})
+    endpoint = {} if "target" in how else TIMES
+    result = evaluate_outcome(features, clinical, settings=settings, reader="A", **endpoint, **how)
     return try_outcome(result, controls)
 
 
@@ -179,10 +180,13 @@ def test_classes_competing_events_sites_and_firth_are_tried_too() -> None:
     clinical["site"] = np.where(np.arange(90) % 3, "north", "south")
     tables = features, controls, clinical
     for how in ({"target": "grade"}, {"target": "alive"}):
-        table = rows(tried(tables, time=None, event=None, **how))
+        table = rows(tried(tables, **how))
         assert set(table["metric"]) == {"roc_auc"}
         assert table.loc["shuffled", "cost"] > 0.1
-    assert rows(tried(tables, leave_out="site")).loc["shuffled", "cost"] > 0.05
+    sites = OutcomeSettings(
+        **{name: FIXED[name] for name in FIXED if name not in ("folds", "repeats")}, bootstraps=0
+    )
+    assert rows(tried(tables, sites, leave_out="site")).loc["shuffled", "cost"] > 0.05
     firth = OutcomeSettings(folds=2, repeats=1, refits=0, bootstraps=0, method="firth")
     assert rows(tried(tables, firth)).loc["shuffled", "cost"] > 0.05
     clinical.loc[clinical.index % 5 == 0, "dead"] = 2
@@ -193,7 +197,10 @@ def test_classes_competing_events_sites_and_firth_are_tried_too() -> None:
 
 def test_an_external_validation_cannot_be_tried() -> None:
     features, controls, clinical = trial_tables(0)
-    result = validate_outcome((features, clinical), (features, clinical), settings=QUICK, reader="A", **TIMES)
+    settings = OutcomeSettings(penalizer=0.1, l1_ratio=0.0, bootstraps=0)
+    others, _, outcomes = trial_tables(1)
+    external = [table.assign(subject="x" + table["subject"]) for table in (others, outcomes)]
+    result = validate_outcome((features, clinical), tuple(external), settings=settings, reader="A", **TIMES)
     with pytest.raises(InputError, match="only the result of a cross-validation"):
         try_outcome(result, controls)
 
