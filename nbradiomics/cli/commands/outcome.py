@@ -180,8 +180,10 @@ def outcome(
             settings=asked.settings,
             execution=execution,
         )
-        if trial or tried is not None:
-            result = try_outcome(result, tried, execution=execution)
         write_models_beside(result, out, name=features.stem)
         write_outcome(result, out)
+        if trial or tried is not None:
+            # An evaluation stays if its trial is refused or stopped.
+            result = try_outcome(result, tried, execution=execution)
+            write_outcome(result, out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)
