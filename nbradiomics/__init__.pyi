@@ -62,6 +62,7 @@ from .outcome import (
     OutcomeSettings as OutcomeSettings,
     Predictors as Predictors,
     evaluate_outcome as evaluate_outcome,
+    try_outcome as try_outcome,
     validate_outcome as validate_outcome,
     write_outcome as write_outcome,
 )

@@ -12,3 +12,4 @@ from .settings import (
 )
 from .solvers import survival_array as survival_array
 from .stability import Candidates as Candidates
+from .trial.run import try_outcome as try_outcome

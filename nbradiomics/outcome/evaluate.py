@@ -12,6 +12,7 @@ from nbradiomics.outcome.added_value import PermutationTests, gain_tests
 from nbradiomics.outcome.assembly import OutcomeData
 from nbradiomics.outcome.batch_effects import batch_effects
 from nbradiomics.outcome.crossvalidation import cross_validate, splits_of
+from nbradiomics.outcome.evaluated import Evaluated
 from nbradiomics.outcome.final import Final, fit_final
 from nbradiomics.outcome.harmonisation_text import Measured, tell_harmonisation
 from nbradiomics.outcome.horizons import find_horizons
@@ -162,6 +163,7 @@ def _evaluate(
         ratios=ratios.table,
         summary=summary,
         site_effects=effects,
+        evaluated=Evaluated(tuple(results), refits),
         **result_tables(data, results, task, settings.confidence),
     )
 

@@ -36,11 +36,15 @@ class Harmonisation:
         Batches and covariates, indexed by subject; see `read_batches`.
     features
         Features that are harmonised.
+    rated
+        Features to which the readers' ratings belong, indexed by subject, if those of the model are others,
+        as those of a control: they decide which features are stable. None if they are those of the model.
     """
 
     asked: Harmonise
     batches: pd.DataFrame
     features: tuple[str, ...]
+    rated: pd.DataFrame | None = None
 
     @property
     def described(self) -> list[object]:
@@ -50,7 +54,8 @@ class Harmonisation:
         ]
         subjects = [str(name) for name in self.batches.index]
         asked = self.asked.model_dump(mode="json", exclude={"site_effects"})
-        return [asked, subjects, list(self.batches), cells, list(self.features)]
+        rated = [] if self.rated is None else [pd.util.hash_pandas_object(self.rated).tolist()]
+        return [asked, subjects, list(self.batches), cells, list(self.features), *rated]
 
     def of(self, subjects: Sequence[str] | pd.Index) -> pd.DataFrame:
         """Batches and covariates of some subjects, in their order; a subject may be named several times."""

@@ -58,6 +58,9 @@ class HarmonisedFeatures(ColumnFilter):
         self.combat_ = None
         if self.harmonised_:
             self.combat_ = combat_of(self.harmonisation.asked).fit(self._with_batches(X))
+        if self.harmonisation.rated is not None:
+            self.support_ = self._of_rated(X).support_
+            return self
         stability = clone(self.stability)
         if stability.ratings is not None:
             # Each subject once: the filter counts them itself.
@@ -85,6 +88,13 @@ class HarmonisedFeatures(ColumnFilter):
         found = self.combat_.transform(self._with_batches(X))
         changed[self.harmonised_] = found.iloc[:, : len(self.harmonised_)].to_numpy()
         return changed
+
+    def _of_rated(self, X: pd.DataFrame) -> HarmonisedFeatures:
+        """Fit to the features to which the ratings belong: the readers rated no control."""
+        rated = self.harmonisation.rated
+        assert rated is not None
+        own = replace(self.harmonisation, rated=None)
+        return HarmonisedFeatures(own, self.stability).fit(rated.loc[list(X.index), list(X.columns)])
 
     def _with_batches(self, X: pd.DataFrame) -> pd.DataFrame:
         """Features, with the batches of their subjects behind them.

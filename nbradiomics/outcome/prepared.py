@@ -50,12 +50,15 @@ class Prepared:
         What to say first: masks that were left out, rows of different readers.
     rows
         Values of the index columns in the chosen rows: engine, region, timepoint ...
+    chosen
+        Index columns of these rows, one row per subject.
     """
 
     data: OutcomeData
     choice: FeatureChoice
     sentences: tuple[str, ...]
     rows: Mapping[str, tuple[str, ...]]
+    chosen: pd.DataFrame
 
 
 def prepare(
@@ -94,7 +97,8 @@ def prepare(
         check_batches(data.harmonisation.batches, data.subjects, data.harmonisation.asked)
         check_design(data.harmonisation.batches, data.harmonisation.asked)
     told = (*sentences, *mixture_sentences(chosen), *_order_unused(data, endpoint, predictors))
-    return Prepared(data, choice, told, rows_of(chosen))
+    index = chosen[[name for name in INDEX if name in chosen]]
+    return Prepared(data, choice, told, rows_of(chosen), index)
 
 
 def _batch_columns(features: pd.DataFrame, predictors: Predictors) -> list[str]:

@@ -28,8 +28,8 @@ class Refits:
     Attributes
     ----------
     scores
-        By model, metric and horizon: shape (samples, cross-validations of each sample); missing for a
-        sample that could not be fitted.
+        By model, metric and horizon: shape (samples, cross-validations of each sample), in the order of
+        the samples' numbers; missing for a sample that could not be fitted.
     failed
         Number of samples that could not be fitted.
     cause
@@ -86,10 +86,10 @@ def refit(
     stored = stored_cases("refits", StoredScores, data, settings, task, models)
     batch = execution.map(_refit, cases, stage="refits", stored=stored)
     # Sites are always divided in the same way: there is one cross-validation of each sample.
-    return gathered(batch, settings.refits, _REPEATS if data.sites is None else 1)
+    return gathered(batch, list(cases), _REPEATS if data.sites is None else 1)
 
 
-def gathered(batch: Batch[StoredScores], samples: int, repeats: int) -> Refits:
+def gathered(batch: Batch[StoredScores], samples: Sequence[str], repeats: int) -> Refits:
     """Put the scores of the samples together; samples without scores have missing ones.
 
     Parameters
@@ -97,13 +97,17 @@ def gathered(batch: Batch[StoredScores], samples: int, repeats: int) -> Refits:
     batch
         Results and failures of the samples.
     samples
-        Number of samples that were asked for.
+        Names of the samples that were asked for, in their order.
     repeats
         Cross-validations of each.
     """
-    fitted = [read_scores(result) for result in batch.results.values()]
-    lost = np.full((samples - len(fitted), repeats), np.nan)
-    scores = {key: np.vstack([*(one[key] for one in fitted), lost]) for key in (fitted or [{}])[0]}
+    fitted = {name: read_scores(result) for name, result in batch.results.items()}
+    lost = np.full(repeats, np.nan)
+    # A sample keeps its row, so that the same samples of other features can be compared with it.
+    scores = {
+        key: np.vstack([fitted[name][key] if name in fitted else lost for name in samples])
+        for key in next(iter(fitted.values()), {})
+    }
     return Refits(scores, len(batch.failures), batch.failures[0].cause if batch.failures else "")
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from nbradiomics.files.atomic import write_text
 from nbradiomics.harmonisation.effect_files import write_site_effects
 from nbradiomics.outcome.schemas import CLASS_TABLES, SURVIVAL_TABLES
+from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.tables import write_table
 from nbradiomics.tables.result import Result
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbradiomics.harmonisation.site_effects import SiteEffects
+    from nbradiomics.outcome.evaluated import Evaluated
     from nbradiomics.outcome.final import Final
 
 
@@ -38,6 +40,11 @@ class OutcomeResult(Result):
         Differences between batches before and after the harmonisation; None if they were not measured.
     final
         The models fitted to all subjects, as ``model.zip`` has them; None for an external validation.
+    evaluated
+        Folds and refits, for a trial; None for an external validation.
+    trial
+        Real features beside controls, volume and shape, with the columns of `outcome.trial_schema.CONTROLS`;
+        None without a trial, see :func:`nbradiomics.outcome.try_outcome`.
     """
 
     performance: pd.DataFrame
@@ -52,6 +59,8 @@ class OutcomeResult(Result):
     summary: dict[str, Any]
     site_effects: SiteEffects | None = None
     final: Final | None = field(default=None, repr=False)
+    evaluated: Evaluated | None = field(default=None, repr=False)
+    trial: pd.DataFrame | None = None
 
 
 def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
@@ -67,7 +76,7 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
         ``excluded.csv`` and ``summary.json``. For a target, ``class_baseline.csv``,
         ``class_predictions.csv``, ``class_calibration.csv`` and ``class_decision.csv`` take the places of the
         tables without ``class_``, and there is no ``kaplan_meier.csv``. A harmonisation adds
-        ``site_effects.csv``, ``covariate_effects.csv`` and ``separability.csv``.
+        ``site_effects.csv``, ``covariate_effects.csv`` and ``separability.csv``, a trial ``controls.csv``.
 
     Examples
     --------
@@ -80,5 +89,15 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
     for name, schema in schemas.items():
         write_table(getattr(result, name), folder / Path(schema.file).name)
     write_site_effects(result.site_effects, folder)
+    _write_trial(result, folder)
     summary = json.dumps(result.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(summary + "\n", folder / "summary.json")
+
+
+def _write_trial(result: OutcomeResult, folder: Path) -> None:
+    """Write the table of a trial; without one, remove that of an earlier result."""
+    table = folder / Path(CONTROLS.file).name
+    if result.trial is None:
+        table.unlink(missing_ok=True)
+    else:
+        write_table(result.trial, table)

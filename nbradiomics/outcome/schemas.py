@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nbradiomics.outcome.ratio_schema import RATIOS
+from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.tables.schema import Column, Schema
 from nbradiomics.tables.shared_columns import SUBJECT
 
@@ -382,4 +383,4 @@ CLASS_TABLES = {
     "flow": EXCLUDED,
 }
 #: Every table of an outcome model, in the order of `docs/tables.md`.
-TABLES = tuple(dict.fromkeys([*SURVIVAL_TABLES.values(), *CLASS_TABLES.values()]))
+TABLES = tuple(dict.fromkeys([*SURVIVAL_TABLES.values(), *CLASS_TABLES.values(), CONTROLS]))

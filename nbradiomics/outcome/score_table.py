@@ -62,6 +62,18 @@ def _gain(task: Task, y: np.ndarray, ours: Sequence[FoldResult], theirs: Sequenc
     return task.order_score(y, [one for one, _ in both]) - task.order_score(y, [other for _, other in both])
 
 
+def gains_by_repeat(
+    task: Task, y: np.ndarray, ours: Sequence[FoldResult], theirs: Sequence[FoldResult]
+) -> Floats:
+    """Gain of a model over another one in each repeat, shape (repeats,); see `mean_gain`."""
+    repeats = sorted({result.repeat for result in ours})
+    parts = [
+        [[result for result in results if result.repeat == repeat] for results in (ours, theirs)]
+        for repeat in repeats
+    ]
+    return np.array([_gain(task, y, *part) for part in parts])
+
+
 def mean_gain(task: Task, y: np.ndarray, ours: Sequence[FoldResult], theirs: Sequence[FoldResult]) -> float:
     """Gain of a model over another one, averaged over the repeats where it is defined; nan if nowhere.
 
@@ -74,11 +86,6 @@ def mean_gain(task: Task, y: np.ndarray, ours: Sequence[FoldResult], theirs: Seq
     ours, theirs
         Results of the same folds by the one model and by the other.
     """
-    repeats = sorted({result.repeat for result in ours})
-    parts = [
-        [[result for result in results if result.repeat == repeat] for results in (ours, theirs)]
-        for repeat in repeats
-    ]
-    gains = np.array([_gain(task, y, *part) for part in parts])
+    gains = gains_by_repeat(task, y, ours, theirs)
     known = gains[np.isfinite(gains)]
     return float(known.mean()) if len(known) else float("nan")

@@ -229,6 +229,16 @@ class ModelSettings(Settings):
     )
 
 
+class TrialSettings(Settings):
+    """Whether the radiomic model is tried."""
+
+    trial: bool = Field(
+        default=False,
+        description="Try the radiomic model: what does it cost to use the volume alone or the shape alone, "
+        "and what do permuted outcomes give? With negative controls this is always done, for them too.",
+    )
+
+
 class OutcomeSettings(ModelSettings):
     """How outcome models are fitted and validated, with the settings that all stages of a study share."""
 

@@ -33,6 +33,7 @@ from nbradiomics.outcome.schemas import (
     PERFORMANCE,
     SELECTION,
 )
+from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.report.agreement_rows import complete_pairs
 from nbradiomics.report.record_files import read_object
@@ -77,6 +78,7 @@ class Endpoint:
     drawing_subjects: pd.DataFrame | None = None
     drawing_groups: pd.DataFrame | None = None
     drawing_transfer: pd.DataFrame | None = None
+    controls: pd.DataFrame | None = None
     summary: dict[str, Any] = field(default_factory=dict)
     validations: dict[str, Endpoint] = field(default_factory=dict)
 
@@ -290,6 +292,7 @@ def read_endpoint(folder: Path, name: str = "") -> Endpoint | None:
         drawing_subjects=_read_endpoint_table(folder, DRAWING_SUBJECTS),
         drawing_groups=_read_endpoint_table(folder, DRAWING_GROUPS),
         drawing_transfer=_read_endpoint_table(folder, DRAWING_TRANSFER),
+        controls=_read_endpoint_table(folder, CONTROLS),
         summary=read_object(folder / "summary.json"),
     )
     return None if _is_empty(endpoint) else endpoint

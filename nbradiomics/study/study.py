@@ -30,7 +30,7 @@ from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.outcome.drawing.settings import DrawingSettings
-from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors
+from nbradiomics.outcome.settings import CROSS_VALIDATION, ModelSettings, Predictors, TrialSettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementAnalysis
 from nbradiomics.reproducibility.rules.settings import CombinedRules
 from nbradiomics.rings import RegionWidths
@@ -121,7 +121,7 @@ def _with_defaults(value: Any) -> Any:
     return ({} if value else None) if isinstance(value, bool) else value
 
 
-class Outcome(ModelSettings, Predictors, RowsOfReader):
+class Outcome(ModelSettings, Predictors, RowsOfReader, TrialSettings):
     """Outcome models that are fitted and validated."""
 
     clinical: Path = Field(description="Clinical table: one row per subject.")

@@ -22,6 +22,7 @@ file                                 content
 ``needed_agreement/``                how well two masks must agree for each feature; pairs left out
 ``drawing/``                         ``features.parquet``: features of the masks of the model's folds
 ``outcome/NAME/``                    performance, predictions, risk groups of each endpoint
+``outcome/NAME/controls.csv``         the trial: real features beside controls, volume and shape
 ``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
 ``outcome/NAME/model.zip``           final models of an endpoint, fitted to all subjects (`predict`)
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)

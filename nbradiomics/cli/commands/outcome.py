@@ -140,6 +140,13 @@ def outcome(
     stability_readers: Annotated[
         str | None, setting(f"{_MODELS}.stability_readers", hint="Separated by commas.")
     ] = None,
+    trial: Annotated[bool | None, setting("outcome.settings:TrialSettings.trial", "--trial")] = None,
+    controls: Annotated[
+        Path | None,
+        typer.Option(
+            help="Feature table of `controls`: try the radiomic model on its negative controls too."
+        ),
+    ] = None,
     seed: Annotated[int | None, setting(f"{_MODELS}.seed")] = None,
     icc_threshold: Annotated[float | None, setting(f"{_MODELS}.icc_threshold")] = None,
     icc_form: Annotated[str | None, setting(f"{_MODELS}.icc_form")] = None,
@@ -164,17 +171,20 @@ def outcome(
     options = dict(locals())
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
-    from nbradiomics.outcome import evaluate_outcome, write_outcome
+    from nbradiomics.outcome import evaluate_outcome, try_outcome, write_outcome
     from nbradiomics.report.pages import claim_outcome_page
     from nbradiomics.signature import write_models_beside
 
     check_drawing(options)
     asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
+    tried = None if controls is None else read_features(controls)
+    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
     key = result_key("outcome", asked=relevant)
+    files = tuple(path for path in (features, clinical, controls) if path is not None)
     with working_in(out, f"outcome of {asked.endpoint.text}", key):
-        claim_outcome(out, files=(features, clinical), endpoint=asked.endpoint, replacing=replace)
+        claim_outcome(out, files=files, endpoint=asked.endpoint, replacing=replace)
         claim_outcome_page(out)
         execution = execution_of(jobs, work, executor=executor, cluster=cluster)
         result = evaluate_outcome(
@@ -189,4 +199,8 @@ def outcome(
         result = with_drawing_of(result, options, tables, asked, execution)
         write_models_beside(result, out, name=features.stem)
         write_outcome(result, out)
+        if trial or tried is not None:
+            # An evaluation stays if its trial is refused or stopped.
+            result = try_outcome(result, tried, execution=execution)
+            write_outcome(result, out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

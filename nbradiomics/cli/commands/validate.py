@@ -12,9 +12,9 @@ from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.models import asked_models, show_models, with_options_of, write_pages
 from nbradiomics.cli.steps import execution_of, read_clinical, read_features
 
-#: Options of `outcome` that have no meaning here: nothing is cross-validated or permuted.
+#: Options of `outcome` that have no meaning here: nothing is cross-validated, permuted or tried.
 _WITHOUT = (
-    *("leave_out", "folds", "repeats", "refits", "permutations", "work"),
+    *("leave_out", "folds", "repeats", "refits", "permutations", "work", "trial", "controls"),
     *("drawing", "drawing_readers", "transfer", "fold_features", "perturbed_features"),
 )
 

@@ -198,4 +198,4 @@ def _refit(
     further = [*others, *cohorts.trained.values()]
     stored = stored_cases("transfer", StoredScores, first, settings, task, named, further=further)
     batch = execution.map(_sample, cases, stage="transfer", stored=stored)
-    return gathered(batch, settings.refits, 2 if cohorts.first.sites is None else 1)
+    return gathered(batch, list(cases), 2 if cohorts.first.sites is None else 1)

@@ -232,6 +232,11 @@ _WORKS = {
         "Pölsterl S. scikit-survival: a library for time-to-event analysis built on top of scikit-learn. "
         "Journal of Machine Learning Research 2020;21(212):1-6.",
     ),
+    "piaggio2012": Work(
+        "Piaggio et al. 2012",
+        "Piaggio G, Elbourne DR, Pocock SJ, Evans SJW, Altman DG. Reporting of noninferiority and "
+        "equivalence randomized trials: extension of the CONSORT 2010 statement. JAMA 2012;308:2594-2604.",
+    ),
     "puhr2017": Work(
         "Puhr et al. 2017",
         "Puhr R, Heinze G, Nold M, Lusa L, Geroldinger A. Firth's logistic regression with rare events: "
@@ -355,6 +360,12 @@ _WORKS = {
         "Zou and Donner 2008",
         "Zou GY, Donner A. Construction of confidence limits about effect measures: a general approach. "
         "Statistics in Medicine 2008;27:1693-1702.",
+    ),
+    "welch2019": Work(
+        "Welch et al. 2019",
+        "Welch ML, McIntosh C, Haibe-Kains B, Milosevic MF, Wee L, Dekker A, Huang SH, Purdie TG, O'Sullivan "
+        "B, Aerts HJWL, Jaffray DA. Vulnerabilities of radiomic signature development: the need for "
+        "safeguards. Radiotherapy and Oncology 2019;130:2-9.",
     ),
 }
 #: The package itself, as CITATION.cff of its repository.

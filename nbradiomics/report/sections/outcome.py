@@ -38,6 +38,7 @@ from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_ratios import ratio_blocks
 from nbradiomics.report.sections.outcome_selection import selection_blocks
 from nbradiomics.report.sections.outcome_sites import site_blocks
+from nbradiomics.report.sections.outcome_trial import trial_blocks
 
 #: Metrics of the order of the subjects, by which models are compared, with their names.
 ORDERS = {"harrell_c": "Harrell's C-index", "roc_auc": "ROC area"}
@@ -95,6 +96,7 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         _header(endpoint),
         _baseline(endpoint),
         _performance(endpoint),
+        trial_blocks(endpoint),
         metric_blocks(endpoint),
         site_blocks(endpoint),
         harmonisation_blocks(endpoint),

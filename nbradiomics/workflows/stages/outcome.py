@@ -19,6 +19,7 @@ from nbradiomics.outcome import (
     OutcomeSettings,
     Predictors,
     evaluate_outcome,
+    try_outcome,
     validate_outcome,
     write_outcome,
 )
@@ -64,6 +65,8 @@ class Outcomes(Stage):
             except NbradiomicsError as error:
                 failures.append(failure_of(case, self.name, error))
                 continue
+            result, untried = _tried(work, section, case, result)
+            failures += untried
             folder = work.folder.file("outcome", *parts)
             write_models_beside(result, folder, name=case)
             try:
@@ -115,6 +118,18 @@ def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFr
 def _compare(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> DrawingResult | None:
     settings = settings_of(work.study, models_of(section, endpoint))
     return assessed_drawing(work, endpoint, table, candidates_of(work), settings)
+
+
+def _tried(
+    work: Work, section: Outcome, case: str, result: OutcomeResult
+) -> tuple[OutcomeResult, list[Failure]]:
+    """Try the radiomic model of a cross-validation; an evaluation whose trial fails stays."""
+    if result.evaluated is None or not (section.trial or work.study.controls):
+        return result, []
+    try:
+        return try_outcome(result, work.controls, execution=work.execution), []
+    except NbradiomicsError as error:
+        return result, [failure_of(f"{case}: trial", StageName.OUTCOME, error)]
 
 
 def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: pd.DataFrame) -> OutcomeResult:

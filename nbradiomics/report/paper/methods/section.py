@@ -13,6 +13,7 @@ from nbradiomics.report.paper.methods.ratios import ratios
 from nbradiomics.report.paper.methods.regions import regions
 from nbradiomics.report.paper.methods.story import Story
 from nbradiomics.report.paper.methods.subjects import software, subjects
+from nbradiomics.report.paper.methods.trial import trial
 from nbradiomics.report.paper.methods.validation import sample_size, validation
 from nbradiomics.report.run_files import Endpoint
 from nbradiomics.report.sections.overview import SYNTHETIC
@@ -48,6 +49,7 @@ _PARAGRAPHS: tuple[tuple[str, tuple[_Sentences, ...]], ...] = (
     ("Validation", (validation, sample_size)),
     ("Performance", (metrics, intervals)),
     ("Tests and risk groups", (groups,)),
+    ("Negative controls", (trial,)),
     ("Software", (software,)),
 )
 
