@@ -58,7 +58,10 @@ class OfInputs(Learned):
     rows
         Values of the index columns of the features: engine, reader, region, timepoint, variant ...
     parameters
-        Hash of the parameters of the features, or empty if the table did not say.
+        Hash of the settings of the features on which values depend (`features.parameters.values_hash`); empty
+        if it is not known.
+    parameter_file
+        Content of the parameter file, if it is known: with it others extract the same features.
     covariates
         Clinical columns of the models and of the harmonisation.
     missing
@@ -69,6 +72,7 @@ class OfInputs(Learned):
 
     rows: dict[str, Names]
     parameters: str
+    parameter_file: dict[str, Any]
     covariates: tuple[OfCovariate, ...]
     missing: dict[str, Names]
     batches: Names

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import Declaration, read_covariates
+from nbradiomics.cohort.derived_regions import derived
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import read_batches
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.outcome.assembly import choose_rows
 from nbradiomics.outcome.prepared import rows_of
+from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.signature.content import OfInputs
 from nbradiomics.signature.harmonised import ASKED
 from nbradiomics.tables import RowsOfReader
@@ -101,6 +103,15 @@ def _wanted(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict
 def _other_rows(known: OfInputs, chosen: pd.DataFrame) -> Iterator[str]:
     """Refuse features that were made in another way; say where rows are of another kind."""
     here = rows_of(chosen)
+    silent = require_same(
+        (known.parameters,) if known.parameters else (),
+        here.get(PARAMETERS, ()),
+        first="the features of the models",
+        second="these features",
+    )
+    if silent:
+        yield silent
+    yield from _made_by_fits(known)
     for column in RowsOfReader().wanted():
         theirs, ours = known.rows.get(column, ()), here.get(column, ())
         if theirs == ours or not (theirs and ours):
@@ -112,6 +123,26 @@ def _other_rows(known: OfInputs, chosen: pd.DataFrame) -> Iterator[str]:
         if column in _REFUSED:
             raise InputError(text, _REFUSED[column])
         yield f"{text[0].upper()}{text[1:]} Check that they mean the same."
+
+
+def _made_by_fits(known: OfInputs) -> Iterator[str]:
+    """Say what a feature table cannot tell: on which images the landmarks or the habitats were fitted."""
+    from nbradiomics.preparation.reading import steps_of_variant  # loads SimpleITK
+    from nbradiomics.preparation.steps.step import FittedStep
+
+    for variant in known.rows.get("variant", ()):
+        if any(isinstance(step, FittedStep) for step in steps_of_variant(variant)):
+            yield (
+                f"The images of the models were prepared with {variant}, whose landmarks are fitted, and a "
+                "feature table does not say on whom. Check that the new images got the landmarks of the "
+                "models."
+            )
+    regions = [derived(roi) for roi in known.rows.get("roi", ())]
+    if any(region is not None and region.kind == "habitat" for region in regions):
+        yield (
+            f"The region of the models is {', '.join(known.rows['roi'])}, and a feature table does not say "
+            "by which model of habitats it was made. Check that it was the same one."
+        )
 
 
 def _features(chosen: pd.DataFrame, names: Sequence[str], subjects: pd.Index) -> pd.DataFrame:

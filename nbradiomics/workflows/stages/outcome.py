@@ -63,7 +63,7 @@ class Outcomes(Stage):
                 failures.append(failure_of(case, self.name, error))
                 continue
             folder = work.folder.file("outcome", *parts)
-            write_models_beside(result, folder, name=case)
+            write_models_beside(result, folder, name=case, parameters=work.study.extract.params)
             write_outcome(result, folder)
         return failures
 
