@@ -23,6 +23,12 @@ class OfOutcome(Learned):
         Columns of the clinical table; empty for the other kind.
     classes
         Names of the classes; of two, the second one is the positive class.
+    class_counts
+        Subjects of each class.
+    values
+        Class of each value of the target.
+    stated
+        The endpoint as it was asked for: values that mean an event, competing events, times of 0.
     events, competing_events
         Subjects with each.
     horizons
@@ -36,6 +42,9 @@ class OfOutcome(Learned):
     event: str = ""
     target: str = ""
     classes: Names = ()
+    class_counts: tuple[Count, ...] = ()
+    values: dict[str, str] = Field(default={})
+    stated: dict[str, Any] = Field(default={})
     events: Count | None = None
     competing_events: Count | None = None
     horizons: Numbers = ()
@@ -139,6 +148,22 @@ class Subjects(Learned):
     hashes: Names
 
 
+class OfDevelopment(Learned):
+    """What the evaluation said of the cohort; the attributes are those of its ``summary.json``."""
+
+    excluded: Count
+    missing_values: Count
+    missing_covariates: dict[str, Count]
+    features: Count
+    features_are: str
+    stability: str
+    stability_kind: str
+    stability_readers: Names
+    stability_subjects: Count
+    clinical: dict[str, Any]
+    suspicious: dict[str, Names]
+
+
 class Content(Learned):
     """Content of a file of models."""
 
@@ -148,6 +173,7 @@ class Content(Learned):
     outcome: OfOutcome
     inputs: OfInputs
     subjects: Subjects
+    development: OfDevelopment
     settings: dict[str, Any]
     models: tuple[OfModel, ...]
 

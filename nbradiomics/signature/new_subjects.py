@@ -73,7 +73,7 @@ def read_new_subjects(
         When several rows of a subject match.
     """
     features = features.rename(columns=str)
-    chosen = choose_rows(features, _wanted(known, features, rows))
+    chosen = choose_rows(features, wanted_rows(known, features, rows))
     told = tuple(_other_rows(known, chosen))
     subjects = pd.Index(chosen["subject"].astype(str), name="subject")
     covariates = [each.name for each in known.covariates if each.name in needed]
@@ -90,7 +90,8 @@ def _is_feature(name: str, known: OfInputs) -> bool:
     return not name.startswith(ASKED) and name not in {each.name for each in known.covariates}
 
 
-def _wanted(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict[str, object]:
+def wanted_rows(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict[str, object]:
+    """Values of the index columns that are wanted: those asked for, else those of the models."""
     wanted = rows.wanted()
     for column in [name for name, value in wanted.items() if value is None]:
         values = known.rows.get(column, ())
@@ -167,7 +168,7 @@ def _covariates(
 ) -> pd.DataFrame:
     if clinical is None:
         raise InputError(f"the models need the covariates {shortened(names)}.", "Give a clinical table.")
-    read = read_covariates(clinical.rename(columns=str), names, taken=(), declared=_declared(known))
+    read = read_covariates(clinical.rename(columns=str), names, taken=(), declared=declared_of(known))
     return pd.concat([read.numeric, read.categorical], axis=1).reindex(subjects)
 
 
@@ -180,7 +181,7 @@ def _batches(
 ) -> pd.DataFrame:
     batch = tuple(name for name in names if name in known.batches)
     asked = Harmonise(batch=batch, covariates=tuple(name for name in names if name not in batch))
-    batches, _ = read_batches(chosen, clinical, asked, declared=_declared(known))
+    batches, _ = read_batches(chosen, clinical, asked, declared=declared_of(known))
     absent = batches[list(batch)].isna().any(axis=1)
     if absent.any():
         raise InputError(
@@ -191,7 +192,8 @@ def _batches(
     return batches.set_axis(subjects).add_prefix(ASKED)
 
 
-def _declared(known: OfInputs) -> Declaration:
+def declared_of(known: OfInputs) -> Declaration:
+    """How the clinical columns of the models were read."""
     kinds = {
         kind: tuple(each.name for each in known.covariates if each.kind == kind)
         for kind in ("numeric", "categorical")

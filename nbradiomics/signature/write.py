@@ -23,6 +23,7 @@ from nbradiomics.signature.compiled import compiled
 from nbradiomics.signature.content import (
     Content,
     OfCovariate,
+    OfDevelopment,
     OfInputs,
     OfModel,
     OfOutcome,
@@ -150,8 +151,9 @@ def _content(
         nbradiomics=version("nbradiomics"),
         name=name,
         intended_use=INTENDED_USE,
-        outcome=_outcome(result.summary, data.y),
+        outcome=_outcome(result.summary, final),
         inputs=_inputs(final, parameters),
+        development=_development(result.summary),
         subjects=Subjects(number=len(data.y), salt=salt, hashes=name_prints(data.subjects, [salt])),
         settings=final.settings.model_dump(mode="json"),
         models=tuple(models),
@@ -159,11 +161,28 @@ def _content(
     return content, covariances
 
 
-def _outcome(summary: dict[str, Any], y: np.ndarray) -> OfOutcome:
+def _development(summary: dict[str, Any]) -> OfDevelopment:
+    known = {name: summary[name] for name in OfDevelopment.model_fields if name in summary}
+    suspicious = {name: tuple(reasons) for name, reasons in summary["suspicious"].items()}
+    readers = tuple(summary["stability_readers"])
+    return OfDevelopment(**{**known, "suspicious": suspicious, "stability_readers": readers})
+
+
+def _outcome(summary: dict[str, Any], final: Final) -> OfOutcome:
+    y = final.prepared.data.y
+    stated = final.endpoint.model_dump(mode="json", exclude_defaults=True)
     if summary["kind"] == "classes":
-        return OfOutcome(kind="classes", target=summary["target"], classes=tuple(summary["classes"]))
+        return OfOutcome(
+            kind="classes",
+            target=summary["target"],
+            classes=tuple(summary["classes"]),
+            class_counts=tuple(summary["classes"].values()),
+            values=dict(final.prepared.data.description.records["endpoint"]["values"]),
+            stated=stated,
+        )
     return OfOutcome(
         kind="survival",
+        stated=stated,
         time=summary["time"],
         event=summary["event"],
         events=summary["events"],
