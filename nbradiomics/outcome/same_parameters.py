@@ -77,8 +77,8 @@ def require_same(ours: tuple[str, ...], theirs: tuple[str, ...], *, first: str, 
         )
     silent = " and ".join(name for name, stated in ((first, ours), (second, theirs)) if not stated)
     return (
-        f"The parameters of {silent} are not stated (column {COLUMN}). Check that both were extracted with "
-        "the same parameter file."
+        f"The parameters of {silent} are not stated (column {COLUMN}): whether both were extracted with the "
+        "same parameter file is not known."
         if silent
         else ""
     )

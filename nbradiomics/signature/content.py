@@ -127,6 +127,8 @@ class OfModel(Learned):
         Its inputs that are numbers.
     contributions
         What each column adds to the (first) linear predictor.
+    predictor
+        Their sums: 5, 25, 50, 75 and 95 %.
     novelty_mean, novelty_limit
         Mean of the columns, and distance that 99 % of subjects like the training subjects do not exceed; the
         covariance is a file of its own.
@@ -136,6 +138,7 @@ class OfModel(Learned):
     scores: tuple[Score, ...]
     ranges: tuple[Range, ...]
     contributions: tuple[Spread, ...]
+    predictor: Annotated[Numbers, Field(min_length=5, max_length=5)]
     novelty_mean: Numbers
     novelty_limit: float
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
+from typing import Any
 
 import pandas as pd
 
@@ -115,7 +116,7 @@ def read_external_subjects(
     return ExternalSubjects(judged, new.inputs.loc[judged.subjects], tuple(sentences))
 
 
-def endpoint_of(outcome: OfOutcome, **changes: object) -> Endpoint:
+def endpoint_of(outcome: OfOutcome, **changes: Any) -> Endpoint:
     """The endpoint of the models, with other columns or codes where the external table has them."""
     stated = {**outcome.stated, **{name: value for name, value in changes.items() if value}}
     if outcome.kind == "classes" and not changes.get("positive"):

@@ -32,17 +32,18 @@ from nbradiomics.signature.content import (
     Spread,
     Subjects,
 )
+from nbradiomics.signature.examples import examples_of
 from nbradiomics.signature.inputs import inputs_of
 from nbradiomics.signature.learned import numbers_of
 from nbradiomics.signature.models import Model
 from nbradiomics.signature.novelty import Novelty, fit_novelty
+from nbradiomics.signature.read import CONTENT, load_models
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.final import Final
     from nbradiomics.outcome.result import OutcomeResult
 
 FILE = "model.zip"
-CONTENT = "models.json"
 INTENDED_USE = (
     "Research on cohorts like the one that the models learned from. Not a medical device: no decision about "
     "a patient may depend on these predictions alone."
@@ -118,7 +119,8 @@ def write_models_beside(
         result.summary["model_file"] = None
         result.summary["sentences"].append(f"There is no file of the final models: {error.problem}")
         return
-    result.summary["model_file"] = {"file": FILE, "sha256": digest}
+    examples = examples_of(load_models(path), result.final, result.predictions)
+    result.summary["model_file"] = {"file": FILE, "sha256": digest, "examples": examples}
     result.summary["sentences"].append(
         f"The models fitted to all {len(result.final.prepared.data.y)} subjects are in {FILE}, for "
         "predictions of new subjects (nbradiomics predict)."
@@ -234,6 +236,7 @@ def _of_model(
             Spread(column=str(name), quantiles=numbers_of(np.quantile(values, _QUANTILES)))
             for name, values in parts.items()
         ),
+        predictor=numbers_of(np.quantile(parts.to_numpy().sum(axis=1), _QUANTILES)),
         novelty_mean=numbers_of(novelty.mean),
         novelty_limit=novelty.limit,
     )

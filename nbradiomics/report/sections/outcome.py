@@ -33,6 +33,7 @@ from nbradiomics.report.sections.missing_parts import (
 from nbradiomics.report.sections.outcome_groups import risk_group_blocks
 from nbradiomics.report.sections.outcome_harmonisation import harmonisation_blocks
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
+from nbradiomics.report.sections.outcome_model_file import model_file_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_ratios import ratio_blocks
 from nbradiomics.report.sections.outcome_selection import selection_blocks
@@ -101,6 +102,7 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         [] if endpoint.is_class else _survival(endpoint),
         ratio_blocks(endpoint),
         selection_blocks(endpoint),
+        model_file_blocks(endpoint),
         _excluded(endpoint.excluded),
     )
     return [block for part in parts for block in part]

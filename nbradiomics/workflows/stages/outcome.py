@@ -22,6 +22,7 @@ from nbradiomics.outcome import (
     validate_outcome,
     write_outcome,
 )
+from nbradiomics.report.model_card import write_card_beside
 from nbradiomics.signature import write_models_beside
 from nbradiomics.study.external import VALIDATION, ExternalCohort, validation_case
 from nbradiomics.study.external_tables import (
@@ -65,6 +66,7 @@ class Outcomes(Stage):
             folder = work.folder.file("outcome", *parts)
             write_models_beside(result, folder, name=case, parameters=work.study.extract.params)
             write_outcome(result, folder)
+            write_card_beside(folder)
         return failures
 
 
