@@ -37,6 +37,7 @@ _NOT_EXTERNAL = (
     "The scores below are from a cross-validation within the cohort of the models. How well the models do "
     "for other patients is only known from an external validation (nbradiomics validate)."
 )
+_TOO_NARROW = "Quick intervals, without the fitting, are too narrow. "
 _INDEX = {
     "reader": "masks by",
     "engine": "engine",
@@ -190,11 +191,12 @@ def _performance(content: Content) -> Iterator[Block]:
             horizon = MISSING if score.horizon is None else f"{score.horizon:g}"
             rows.append((each.model.name, score.metric, horizon, _value(score)))
     confidence = content.settings.get("confidence", 0.95)
+    quick = "" if content.settings.get("refits") else "quick "
     yield Table(
-        ("Model", "Score", "Horizon", f"Value [{100 * float(confidence):g} % interval]"),
+        ("Model", "Score", "Horizon", f"Value [{quick}{100 * float(confidence):g} % interval]"),
         tuple(rows),
         text_columns=2,
-        caption="For held-out subjects of the cross-validation; no interval where none was shown to cover.",
+        caption=f"{_TOO_NARROW if quick else ''}For held-out subjects; no interval where none was shown to cover.",
     )
 
 

@@ -34,7 +34,8 @@ def examples_of(signature: Signature, final: Final, predictions: pd.DataFrame) -
     -------
     dict
         ``model``; ``predictor`` (quantiles of the sums of the training subjects); ``subjects``: ``subject``,
-        ``which``, ``held_out`` (mean risk, or probability of the last class, when it was held out),
+        ``which``, ``held_out`` (mean rank of its risk, or of its probability of the last class, among the
+        held-out subjects of its fold, 0 to 1),
         ``parts`` (name, contribution and quantiles of the training subjects of its largest columns),
         ``rest`` (number and sum of the others). Empty if the model has no column or no risk.
     """
@@ -54,14 +55,18 @@ def examples_of(signature: Signature, final: Final, predictions: pd.DataFrame) -
 
 
 def _held_out(predictions: pd.DataFrame, model: str) -> pd.Series:
-    """Mean risk of each subject over the repeats, or mean probability of the last class."""
+    """Mean rank of each subject's risk, or probability of the last class, among its fold, 0 to 1.
+
+    Risks of different folds come from different models, and are not compared.
+    """
     rows = predictions[predictions["model"] == model]
     value = "risk" if "risk" in rows and rows["risk"].notna().any() else "probability"
     if "class" in rows and len(rows):
         rows = rows[rows["class"] == rows["class"].iloc[-1]]
     if value not in rows:
         return pd.Series(dtype=np.float64)
-    means: pd.Series = rows.groupby("subject")[value].mean().dropna()
+    ranks = rows.groupby(["repeat", "fold"])[value].rank(pct=True)
+    means: pd.Series = ranks.groupby(rows["subject"]).mean().dropna()
     return means
 
 

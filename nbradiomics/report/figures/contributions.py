@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbradiomics.messages.wording import signed
+from nbradiomics.messages.wording import counted, signed
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import AUTO_COLOUR, INK, QUIET, label_rows, make_picture
 from nbradiomics.report.formatting import shorten_apart
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _SHOWN = 12
-_OTHERS, _SUM = "{} more columns", "sum"
+_SUM = "sum"
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,10 @@ def shown_parts(parts: Sequence[Part]) -> list[Part]:
     if len(ordered) <= _SHOWN + 1:
         return ordered
     rest = ordered[_SHOWN:]
-    return [*ordered[:_SHOWN], Part(_OTHERS.format(len(rest)), float(sum(part.value for part in rest)))]
+    return [
+        *ordered[:_SHOWN],
+        Part(counted(len(rest), "more column"), float(sum(part.value for part in rest))),
+    ]
 
 
 def _draw_row(axes: Axes, row: int, part: Part, *, strong: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from nbradiomics.messages.wording import number
+from nbradiomics.messages.wording import counted, number, share
 from nbradiomics.report.content import Block, Details, Picture, Text
 from nbradiomics.report.figures.contributions import Part, draw_contributions
 from nbradiomics.report.run_files import Endpoint
@@ -38,13 +38,14 @@ def model_file_blocks(endpoint: Endpoint) -> list[Block]:
 def _picture(one: Mapping[str, Any], examples: Mapping[str, Any], endpoint: Endpoint) -> Picture:
     parts = [Part(name.split("__", 1)[-1], value, tuple(others)) for name, value, others in one["parts"]]
     count, rest = one["rest"]
-    parts += [Part(f"{count} more columns", rest)] if count else []
+    parts += [Part(counted(count, "more column"), rest)] if count else []
     total = Part("sum", one["total"], tuple(examples["predictor"]))
     unit = "log odds" if endpoint.is_class else "log hazard"
-    held_out = "probability of the last class" if endpoint.is_class else "risk"
+    what = "probability of the last class" if endpoint.is_class else "risk"
+    rank = f"Rank among the held-out subjects of its fold: {share(one['held_out'])} (100 %: highest)."
     caption = (
-        f"{one['subject']}: {one['which']} {held_out} when held out ({number(one['held_out'])}).",
-        f"Sum in the final model: {number(one['total'])}.",
+        f"{one['subject']}: {one['which']} {what} when held out",
+        f"{rank} Sum in the final model: {number(one['total'])}.",
     )
     return draw_contributions(
         parts, total, unit=unit, alt=f"What drove the risk of {one['subject']}", caption=caption
