@@ -81,7 +81,9 @@ from .preparation.volume import StepRecord as StepRecord, Volume as Volume
 from .report import (
     PaperExport as PaperExport,
     build_report as build_report,
+    explain_prediction as explain_prediction,
     export_paper as export_paper,
+    write_model_card as write_model_card,
 )
 from .reproducibility import (
     ClusterSettings as ClusterSettings,
@@ -126,6 +128,7 @@ from .signature import (
     Signature as Signature,
     load_models as load_models,
     predict_outcome as predict_outcome,
+    validate_models as validate_models,
     write_models as write_models,
 )
 from .study.checks import check as check, survey as survey

@@ -24,7 +24,7 @@ from nbradiomics.cli.commands.needed_agreement import needed_agreement
 from nbradiomics.cli.commands.outcome import outcome
 from nbradiomics.cli.commands.pacs import pacs_app
 from nbradiomics.cli.commands.perturb import perturb
-from nbradiomics.cli.commands.predict import predict
+from nbradiomics.cli.commands.predict import model_card, predict
 from nbradiomics.cli.commands.prepare import prepare
 from nbradiomics.cli.commands.processing import processing
 from nbradiomics.cli.commands.readers import readers
@@ -133,6 +133,7 @@ command(
     epilog="Example: nbradiomics predict results/outcome/OS/model.zip features.parquet clinical.csv "
     "--times 365,730 --out predictions.csv"
 )(predict)
+command(name="model-card", epilog="Example: nbradiomics model-card results/outcome/OS/model.zip")(model_card)
 command(
     name="sample-size",
     epilog="Example: nbradiomics sample-size --parameters 110 --rate 0.13 --follow-up 2.1",

@@ -18,7 +18,7 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.extract import DEFAULT_ENGINE, first_of, require_able, resolve_label
-from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of
+from nbradiomics.features.feature_rows import assembled, incomplete, index_of, origin_of
 from nbradiomics.features.grouped import STAGE
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
@@ -111,11 +111,11 @@ def extract_cohort(
     measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
     if not measured:
         raise InputError(f"{cohort.path} has no mask.", "Add readers' masks, or segment the images first.")
-    name, sites = engine_name(engine, parameters), sites_of(cohort)
-    rows = {case.name: index_of(case, name, sites) for case in measured}
+    origin, sites = origin_of(engine, parameters), sites_of(cohort)
+    rows = {case.name: index_of(case, origin, sites) for case in measured}
     if variants:
         items = variants_of(measured, variants)
-        rows = {row: index_of(one.case, name, sites, one.variant.name) for row, one in items.items()}
+        rows = {row: index_of(one.case, origin, sites, one.variant.name) for row, one in items.items()}
         batch = extract_variants(
             items, parameters, engine=engine, label=label, seed=seed, execution=execution
         )

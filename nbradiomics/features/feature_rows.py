@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,12 +15,24 @@ from nbradiomics.execution.batch import Failure
 from nbradiomics.features.extract import ENGINES, first_of
 from nbradiomics.features.grouped import STAGE
 from nbradiomics.features.held import HeldRow
-from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters import Parameters, values_hash
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.tables import DESCRIPTIVE, INDEX
 
 #: Cells of the index columns of a row.
 Index = Sequence[str | int]
+
+
+class Origin(NamedTuple):
+    """What computed a row: texts of the columns `engine` and `parameters`."""
+
+    engine: str
+    parameters: str
+
+
+def origin_of(engine: str, parameters: Parameters) -> Origin:
+    """Engine and hash of the parameters, as they stand in a feature table."""
+    return Origin(engine_name(engine, parameters), values_hash(parameters))
 
 
 def engine_name(engine: str, parameters: Parameters) -> str:
@@ -28,10 +41,10 @@ def engine_name(engine: str, parameters: Parameters) -> str:
     return f"{engine} {ENGINES[engine].engine_version()}{departures}"
 
 
-def index_of(case: Case, engine: str, sites: Sites, variant: str | None = None) -> Index:
+def index_of(case: Case, origin: Origin, sites: Sites, variant: str | None = None) -> Index:
     """Index columns of the row of a case, or of a variant of it that is made in memory."""
     made = case.scan.variant if variant is None else variant
-    further = {"variant": made, "engine": engine, "in_training": case.in_training, "in_fit": case.in_fit}
+    further = {"variant": made, **origin._asdict(), "in_training": case.in_training, "in_fit": case.in_fit}
     site = sites.get((case.scan.subject, case.scan.timepoint, case.scan.sequence), "")
     return [{**case.index(), **further, "site": site}[column] for column in FEATURES.names]
 

@@ -32,9 +32,17 @@ FEATURES = Schema(
             missing="nothing was fitted",
             optional=True,
         ),
+        Column(
+            "parameters",
+            "text",
+            "hash of the settings of the parameter file on which values depend; the same for two tables "
+            "whose features can be compared",
+            missing="not stated",
+            optional=True,
+        ),
     ),
     key=("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine"),
-    left_out=("site", "in_fit"),
+    left_out=("site", "in_fit", "parameters"),
     further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`); "
     "a missing value is undefined, and the table of failures gives the reason",
     note="`nbradiomics extract` writes it as CSV or Parquet. A Parquet file has a group for every 1,000 "

@@ -25,6 +25,7 @@ from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.harmonisation import Harmonisation, read_harmonisation, refuse_outcome
+from nbradiomics.outcome.same_parameters import partly_stated, require_one_hash
 from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import NOBODY, LeftOut, with_reason
 from nbradiomics.outcome.settings import Predictors
@@ -141,7 +142,7 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
     Raises
     ------
     InputError
-        When the table lacks subjects, or no row matches.
+        When the table lacks subjects, no row matches, or the rows were made with different parameters.
     AmbiguousError
         When a subject would have several rows; the message lists the choices.
     """
@@ -173,12 +174,14 @@ def choose_rows(features: pd.DataFrame, wanted: Mapping[str, object]) -> pd.Data
             "do not distinguish them.",
             "Keep one row per subject, or add the index column in which the rows differ.",
         )
+    require_one_hash(chosen)
     return chosen
 
 
 def mixture_sentences(chosen: pd.DataFrame) -> list[str]:
     """Say whether the rows of the subjects are of several readers, timepoints or sequences."""
-    sentences = []
+    silent = partly_stated(chosen)
+    sentences = [silent] if silent else []
     for column in ("reader", "timepoint", "sequence"):
         counts = chosen[column].astype(str).value_counts().to_dict() if column in chosen else {}
         if len(counts) > 1:

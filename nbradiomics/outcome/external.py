@@ -13,6 +13,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.batch_effects import batch_effects
 from nbradiomics.outcome.crossvalidation import check_ratings, run_repeat
+from nbradiomics.outcome.development import development_of
 from nbradiomics.outcome.external_cohort import External, joined, read_external
 from nbradiomics.outcome.external_summary import summarise_external
 from nbradiomics.outcome.few_columns import check_few_columns
@@ -26,7 +27,7 @@ from nbradiomics.outcome.result import OutcomeResult
 from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import CROSS_VALIDATION, OutcomeSettings, Predictors
 from nbradiomics.outcome.stability import Candidates
-from nbradiomics.outcome.tasks import Classification, Task, survival_task
+from nbradiomics.outcome.tasks import Classification, Survival, Task, survival_task
 from nbradiomics.settings import spread
 from nbradiomics.tables import RowsOfReader
 
@@ -118,7 +119,8 @@ def _validate(
     # The censoring is that of the external subjects, who may be observed longer or shorter than the others.
     results = [result.drawn(np.arange(len(data.y))) for result in fitted]
     performance = external_performance(data, results, settings, task, execution)
-    summary = summarise_external(first, second, results, performance, (endpoint, task), settings)
+    development = development_of(first, endpoint, task)
+    summary = summarise_external(development, second, results, performance, (endpoint, task), settings)
     of_models = replace(first.data, harmonisation=both.harmonisation)
     measured = Measured(*batch_effects(both, settings.seed, first=len(first.data.y)))
     tell_harmonisation(
@@ -161,13 +163,24 @@ def external_task(first: OutcomeData, second: OutcomeData, settings: OutcomeSett
     """
     if first.classes:
         return Classification(first.classes)
-    last = float(first.y["time"][first.y["event"]].max())
-    late = [horizon for horizon in settings.horizons if horizon > last]
+    times = first.y["time"][first.y["event"]]
+    return judged_at(second.y, settings.horizons, usual=(float(np.median(times)),), last=float(times.max()))
+
+
+def judged_at(y: np.ndarray, asked: Sequence[float], *, usual: Sequence[float], last: float) -> Survival:
+    """Kind of outcome of external times to an event, judged at the times `asked`, else the `usual` ones.
+
+    Raises
+    ------
+    InputError
+        When a horizon is after `last`, the last event of the first cohort, nobody has the event by it, or
+        nobody is observed longer.
+    """
+    late = [horizon for horizon in asked if horizon > last]
     if late:
         raise InputError(
             f"the horizon {late[0]:g} is after the last event of the first cohort, at {last:g}.",
             "Choose an earlier one: the models know nothing of later times.",
         )
-    usual = float(np.median(first.y["time"][first.y["event"]]))
-    found = find_horizons(second.y, settings.horizons or (usual,))
-    return survival_task(first.y, Horizons(found.times, min(found.end, last)))
+    found = find_horizons(y, tuple(asked) or tuple(usual))
+    return survival_task(y, Horizons(found.times, min(found.end, last)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -138,9 +138,7 @@ def assemble_external(
     TooFewError
         When there are too few subjects or events.
     """
-    _require_columns(clinical, ("subject", *predictors.covariates, *endpoint.columns), "clinical")
-    if absent := absent_event(clinical, endpoint):
-        raise absent
+    require_clinical(clinical, (*predictors.covariates, *endpoint.columns), endpoint)
     rule, declared = as_read(first, predictors, endpoint, clinical)
     data = assemble(
         chosen.table,
@@ -152,20 +150,44 @@ def assemble_external(
         folds=1,
         left_out=chosen.left_out,
     )
-    if has_competing(first.y) and not has_competing(data.y):
+    return with_outcome_of(data, first.classes, competing=has_competing(first.y))
+
+
+def require_clinical(clinical: pd.DataFrame, columns: Sequence[str], endpoint: Endpoint) -> None:
+    """Refuse an external clinical table that lacks columns or the value of the event.
+
+    Raises
+    ------
+    InputError
+        When a column is absent, or no subject has the value that is declared as the event.
+    """
+    _require_columns(clinical, ("subject", *columns), "clinical")
+    if absent := absent_event(clinical, endpoint):
+        raise absent
+
+
+def with_outcome_of(data: OutcomeData, classes: tuple[str, ...], *, competing: bool) -> OutcomeData:
+    """Write the outcome of external subjects in the form of the models: their classes, competing events."""
+    if competing and not has_competing(data.y):
         data = replace(
             data, y=survival_array(data.y["time"], data.y["event"], np.zeros(len(data.y), dtype=bool))
         )
-    if first.classes:
-        numbers = np.array([first.classes.index(name) for name in data.classes], dtype=np.intp)
-        data = replace(data, y=numbers[data.y], classes=first.classes)
+    if classes:
+        unknown = sorted(set(data.classes) - set(classes))
+        if unknown:
+            raise InputError(
+                f"the models do not know the class {', '.join(unknown)}; theirs are {', '.join(classes)}.",
+                "Write the classes of both cohorts in the same way.",
+            )
+        numbers = np.array([classes.index(name) for name in data.classes], dtype=np.intp)
+        data = replace(data, y=numbers[data.y], classes=classes)
     return data
 
 
 def external_errors(first: OutcomeData, data: OutcomeData) -> Iterator[InputError]:
     """Yield every reason why the models of the first cohort cannot be judged on these subjects."""
     checks = (
-        _require_classes,
+        require_classes,
         _require_others,
         _require_other_rows,
         _require_values,
@@ -248,14 +270,18 @@ def with_class_names(clinical: pd.DataFrame, first: OutcomeData, endpoint: Endpo
     """Write the classes of the first cohort for its values; other values stay, and are refused."""
     if not first.classes:
         return clinical
-    known = first.description.records["endpoint"]["values"]
+    return named_classes(clinical, endpoint.target, first.description.records["endpoint"]["values"])
+
+
+def named_classes(clinical: pd.DataFrame, target: str, known: Mapping[str, str]) -> pd.DataFrame:
+    """Write the class of each value that is `known` into a column; other values stay."""
 
     def name_of(cell: object) -> object:
         text = as_text(cell)
         return next((known[value] for value in known if same_value(text, value)), cell) if text else cell
 
-    named = pd.Series([name_of(cell) for cell in clinical[endpoint.target]], clinical.index, dtype=object)
-    return clinical.assign(**{endpoint.target: named})
+    named = pd.Series([name_of(cell) for cell in clinical[target]], clinical.index, dtype=object)
+    return clinical.assign(**{target: named})
 
 
 def _require_values(first: OutcomeData, data: OutcomeData) -> None:
@@ -314,7 +340,14 @@ def _require_others(first: OutcomeData, second: OutcomeData) -> None:
         )
 
 
-def _require_classes(_: OutcomeData, data: OutcomeData) -> None:
+def require_classes(_: OutcomeData, data: OutcomeData) -> None:
+    """Refuse external subjects with too few of a class.
+
+    Raises
+    ------
+    TooFewError
+        When a class of the models has too few subjects.
+    """
     counts = np.bincount(data.y, minlength=len(data.classes)) if data.classes else np.empty(0)
     if len(counts) and counts.min() < EVENTS_PER_FOLD:
         listed = ", ".join(f"{count} x {name!r}" for name, count in zip(data.classes, counts, strict=True))

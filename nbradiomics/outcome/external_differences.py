@@ -10,6 +10,7 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import counted, number, share
+from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -21,8 +22,12 @@ _SHOWN = 5
 
 
 def other_rows(first: Mapping[str, tuple[str, ...]], second: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
-    """Say where the rows of the two cohorts are of other kinds; refuse features of different engines."""
-    for column in first.keys() & second.keys():
+    """Say where the rows of the two cohorts are of other kinds; refuse another engine or other parameters."""
+    ours, theirs = first.get(PARAMETERS, ()), second.get(PARAMETERS, ())
+    told = require_same(ours, theirs, first="the first cohort", second="the external one")
+    if told:
+        yield told
+    for column in sorted((first.keys() & second.keys()) - {PARAMETERS}):
         if first[column] == second[column]:
             continue
         one, other = (", ".join(values[column]) for values in (first, second))

@@ -11,11 +11,11 @@ import pandas as pd
 
 from nbradiomics.messages.wording import against, counted, interval, number, p_text, signed
 from nbradiomics.outcome.answer import RIGHT_SIZE, enough_question, model_answers
+from nbradiomics.outcome.external_limits import UNTOLD, cannot_be_told
 from nbradiomics.outcome.facts import (
     competing_sentences,
     number_or_none,
     outcome_facts,
-    suspicious_columns,
     warning_sentences,
     with_outcome,
 )
@@ -26,15 +26,14 @@ from nbradiomics.outcome.models import level_meaning
 from nbradiomics.outcome.record import what_is_missing
 from nbradiomics.outcome.selection_text import chosen_selections, selection_sentences
 from nbradiomics.outcome.settings import PENALISED
-from nbradiomics.outcome.stability import without_candidates
 from nbradiomics.outcome.tasks import Survival, Task
 
 if TYPE_CHECKING:
     from nbradiomics.clinical import Endpoint
     from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.development import Development
     from nbradiomics.outcome.external_cohort import External
     from nbradiomics.outcome.fold_result import FoldResult
-    from nbradiomics.outcome.prepared import Prepared
     from nbradiomics.outcome.settings import OutcomeSettings
 
 #: Events, or subjects of the smallest class, that an external validation needs for a precise answer (Collins
@@ -43,7 +42,7 @@ _ENOUGH = 100
 
 
 def summarise_external(
-    first: Prepared,
+    first: Development,
     second: External,
     results: Sequence[FoldResult],
     performance: pd.DataFrame,
@@ -68,7 +67,7 @@ def summarise_external(
         ``leading`` (those of them that a reader must not miss).
     """
     endpoint, task = judged
-    data, of_models = second.data, first.data
+    data = second.data
     groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
     compared = {}
     if isinstance(task, Survival):
@@ -81,21 +80,12 @@ def summarise_external(
         **outcome_facts(data, endpoint, task),
         "subjects": len(data.y),
         "excluded": len(data.excluded),
-        "development": {
-            **_development(of_models, endpoint, task),
-            "subjects": len(of_models.y),
-            "excluded": len(of_models.excluded),
-            **what_is_missing(of_models),
-        },
-        "features": len(of_models.radiomic),
-        "features_are": first.choice.why,
-        "stability": of_models.stability.text,
-        "stability_kind": of_models.stability.kind,
-        "clinical": dict(of_models.description.records),
+        "development": dict(first.facts),
+        **first.described,
         **what_is_missing(data),
         "covariates": [*data.numeric, *data.categorical],
         "models": list(data.models),
-        "suspicious": suspicious_columns(of_models, endpoint),
+        "suspicious": dict(first.suspicious),
         "log_rank_p": {model: found.p if found else None for model, found in compared.items()},
         "risk_groups": {model: _known(found) for model, found in compared.items() if found},
         "failures": [{"model": one.model, "cause": one.failure} for one in results if one.failure],
@@ -106,25 +96,18 @@ def summarise_external(
     }
     told = model_answers(performance, task, settings.confidence, refitted=True)
     told[RIGHT_SIZE] = " ".join([told[RIGHT_SIZE], *_in_the_large(performance, data.models)])
-    told[enough_question(task)] = _enough(task.informative_in(data.y), task)
+    amount = task.informative_in(data.y)
+    told[enough_question(task)] = _enough(amount, task)
+    told[UNTOLD] = cannot_be_told(performance, task, amount)
     summary["answers"] = told
-    none = without_candidates(of_models.stability)
     sentences = [*_sentences(summary, first, data)]
-    sentences[1:1] = none
     summary["sentences"] = [*second.sentences, *sentences]
     warned = [
-        *none,
         *warning_sentences(summary),
         *(f"External cohort: {text}" for text in data.description.warnings),
     ]
-    summary["leading"] = [*second.sentences, sentences[0], *warned, *of_models.description.warnings]
+    summary["leading"] = [*second.sentences, sentences[0], *warned, *first.leading]
     return summary
-
-
-def _development(data: OutcomeData, endpoint: Endpoint, task: Task) -> dict[str, Any]:
-    told = ("kind", "time", "event", "events", "competing_events", "target", "classes")
-    facts = outcome_facts(data, endpoint, task)
-    return {name: facts[name] for name in told if name in facts}
 
 
 def _known(found: GroupDifference) -> dict[str, Any]:
@@ -182,7 +165,7 @@ def _enough(amount: int, task: Task) -> str:
     return f"{'Yes' if amount >= _ENOUGH else 'No'}: {text}"
 
 
-def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -> Iterator[str]:
+def _sentences(summary: Mapping[str, Any], first: Development, data: OutcomeData) -> Iterator[str]:
     development = summary["development"]
     yield (
         f"The models were fitted to {counted(development['subjects'], 'subject')} "
@@ -196,11 +179,8 @@ def _sentences(summary: Mapping[str, Any], first: Prepared, data: OutcomeData) -
         )
     yield from competing_sentences(summary)
     yield from warning_sentences(summary)
-    yield from (f"First cohort: {text}" for text in first.sentences)
-    of_models = first.data.description
-    yield from (first.choice.sentence, *of_models.sentences, *of_models.warnings)
+    yield from first.sentences
     yield from (f"External cohort: {text}" for text in data.description.warnings)
-    yield first.data.stability.text
     settings = summary["settings"]
     if settings["method"] != PENALISED:
         yield method_sentence(settings["method"], summary["kind"] == "survival")

@@ -17,6 +17,7 @@ from nbradiomics.outcome.assembly import (
     mixture_sentences,
     radiomic_columns,
 )
+from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, parameter_hashes
 from nbradiomics.outcome.seen import without_seen_subjects
 from nbradiomics.outcome.settings import (
     AUTO,
@@ -115,9 +116,11 @@ def _order_unused(data: OutcomeData, endpoint: Endpoint, predictors: Predictors)
 
 
 def rows_of(chosen: pd.DataFrame) -> dict[str, tuple[str, ...]]:
-    """Values of the index columns, except for the subject, in some rows of a feature table."""
+    """Values of the index columns, except for the subject, and of `parameters`, in some rows of features."""
     columns = [name for name in INDEX if name in chosen and name not in ("subject", "reading")]
-    return {name: tuple(sorted(set(chosen[name].astype(str)))) for name in columns}
+    found = {name: tuple(sorted(set(chosen[name].astype(str)))) for name in columns}
+    hashes = parameter_hashes(chosen)
+    return {**found, PARAMETERS: hashes} if hashes else found
 
 
 def check_meaning(endpoint: Endpoint, settings: ModelSettings) -> None:

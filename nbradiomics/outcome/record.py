@@ -28,17 +28,23 @@ def made_from(prepared: Prepared, predictors: Predictors) -> dict[str, Any]:
         agreement decided which features are stable, and number of subjects that all of them measured),
         ``leave_out`` (column of the sites that were held out, or null).
     """
-    packages, ratings = package_versions(), prepared.data.stability.ratings
+    ratings = prepared.data.stability.ratings
     return {
-        "software": {
-            "nbradiomics": version("nbradiomics"),
-            "python": platform.python_version(),
-            **{name: packages[name] for name in _PACKAGES},
-        },
+        "software": software(),
         "rows": {name: list(values) for name, values in prepared.rows.items()},
         "stability_readers": list(ratings.readers) if ratings else [],
         "stability_subjects": len(ratings.subjects) if ratings else 0,
         "leave_out": predictors.leave_out,
+    }
+
+
+def software() -> dict[str, str | None]:
+    """Versions of nbradiomics, Python and the packages that fit and judge outcome models."""
+    packages = package_versions()
+    return {
+        "nbradiomics": version("nbradiomics"),
+        "python": platform.python_version(),
+        **{name: packages[name] for name in _PACKAGES},
     }
 
 

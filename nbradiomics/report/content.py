@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from html import escape
 from typing import ClassVar, Literal
 
 Dash = Literal["solid", "dashed", "dotted"]
@@ -90,6 +91,11 @@ class Picture:
     inches: float = 7.0
     name: str = ""
     render: Callable[[FigureFormat], bytes] | None = field(default=None, compare=False, repr=False)
+
+    def _repr_html_(self) -> str:
+        """Show the picture in a notebook."""
+        lines = "<br>".join(map(escape, self.caption))
+        return f'<img src="{self.source}" alt="{escape(self.alt)}" style="max-width: 100%"><p>{lines}</p>'
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,12 @@ class OfOutcome(Learned):
         Columns of the clinical table; empty for the other kind.
     classes
         Names of the classes; of two, the second one is the positive class.
+    class_counts
+        Subjects of each class.
+    values
+        Class of each value of the target.
+    stated
+        The endpoint as it was asked for: values that mean an event, competing events, times of 0.
     events, competing_events
         Subjects with each.
     horizons
@@ -36,6 +42,9 @@ class OfOutcome(Learned):
     event: str = ""
     target: str = ""
     classes: Names = ()
+    class_counts: tuple[Count, ...] = ()
+    values: dict[str, str] = Field(default={})
+    stated: dict[str, Any] = Field(default={})
     events: Count | None = None
     competing_events: Count | None = None
     horizons: Numbers = ()
@@ -58,7 +67,10 @@ class OfInputs(Learned):
     rows
         Values of the index columns of the features: engine, reader, region, timepoint, variant ...
     parameters
-        Hash of the parameters of the features, or empty if the table did not say.
+        Hash of the settings of the features on which values depend (`features.parameters.values_hash`); empty
+        if it is not known.
+    parameter_file
+        Content of the parameter file, if it is known: with it others extract the same features.
     covariates
         Clinical columns of the models and of the harmonisation.
     missing
@@ -69,6 +81,7 @@ class OfInputs(Learned):
 
     rows: dict[str, Names]
     parameters: str
+    parameter_file: dict[str, Any]
     covariates: tuple[OfCovariate, ...]
     missing: dict[str, Names]
     batches: Names
@@ -114,6 +127,8 @@ class OfModel(Learned):
         Its inputs that are numbers.
     contributions
         What each column adds to the (first) linear predictor.
+    predictor
+        Their sums: 5, 25, 50, 75 and 95 %.
     novelty_mean, novelty_limit
         Mean of the columns, and distance that 99 % of subjects like the training subjects do not exceed; the
         covariance is a file of its own.
@@ -123,6 +138,7 @@ class OfModel(Learned):
     scores: tuple[Score, ...]
     ranges: tuple[Range, ...]
     contributions: tuple[Spread, ...]
+    predictor: Annotated[Numbers, Field(min_length=5, max_length=5)]
     novelty_mean: Numbers
     novelty_limit: float
 
@@ -135,6 +151,22 @@ class Subjects(Learned):
     hashes: Names
 
 
+class OfDevelopment(Learned):
+    """What the evaluation said of the cohort; the attributes are those of its ``summary.json``."""
+
+    excluded: Count
+    missing_values: Count
+    missing_covariates: dict[str, Count]
+    features: Count
+    features_are: str
+    stability: str
+    stability_kind: str
+    stability_readers: Names
+    stability_subjects: Count
+    clinical: dict[str, Any]
+    suspicious: dict[str, Names]
+
+
 class Content(Learned):
     """Content of a file of models."""
 
@@ -144,6 +176,7 @@ class Content(Learned):
     outcome: OfOutcome
     inputs: OfInputs
     subjects: Subjects
+    development: OfDevelopment
     settings: dict[str, Any]
     models: tuple[OfModel, ...]
 

@@ -9,12 +9,14 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.clinical import Declaration, read_covariates
+from nbradiomics.cohort.derived_regions import derived
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.batch_columns import read_batches
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.outcome.assembly import choose_rows
 from nbradiomics.outcome.prepared import rows_of
+from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.signature.content import OfInputs
 from nbradiomics.signature.harmonised import ASKED
 from nbradiomics.tables import RowsOfReader
@@ -71,7 +73,7 @@ def read_new_subjects(
         When several rows of a subject match.
     """
     features = features.rename(columns=str)
-    chosen = choose_rows(features, _wanted(known, features, rows))
+    chosen = choose_rows(features, wanted_rows(known, features, rows))
     told = tuple(_other_rows(known, chosen))
     subjects = pd.Index(chosen["subject"].astype(str), name="subject")
     covariates = [each.name for each in known.covariates if each.name in needed]
@@ -88,7 +90,8 @@ def _is_feature(name: str, known: OfInputs) -> bool:
     return not name.startswith(ASKED) and name not in {each.name for each in known.covariates}
 
 
-def _wanted(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict[str, object]:
+def wanted_rows(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict[str, object]:
+    """Values of the index columns that are wanted: those asked for, else those of the models."""
     wanted = rows.wanted()
     for column in [name for name, value in wanted.items() if value is None]:
         values = known.rows.get(column, ())
@@ -101,6 +104,15 @@ def _wanted(known: OfInputs, features: pd.DataFrame, rows: RowsOfReader) -> dict
 def _other_rows(known: OfInputs, chosen: pd.DataFrame) -> Iterator[str]:
     """Refuse features that were made in another way; say where rows are of another kind."""
     here = rows_of(chosen)
+    silent = require_same(
+        (known.parameters,) if known.parameters else (),
+        here.get(PARAMETERS, ()),
+        first="the features of the models",
+        second="these features",
+    )
+    if silent:
+        yield silent
+    yield from _made_by_fits(known)
     for column in RowsOfReader().wanted():
         theirs, ours = known.rows.get(column, ()), here.get(column, ())
         if theirs == ours or not (theirs and ours):
@@ -112,6 +124,26 @@ def _other_rows(known: OfInputs, chosen: pd.DataFrame) -> Iterator[str]:
         if column in _REFUSED:
             raise InputError(text, _REFUSED[column])
         yield f"{text[0].upper()}{text[1:]} Check that they mean the same."
+
+
+def _made_by_fits(known: OfInputs) -> Iterator[str]:
+    """Say what a feature table cannot tell: on which images the landmarks or the habitats were fitted."""
+    from nbradiomics.preparation.reading import steps_of_variant  # loads SimpleITK
+    from nbradiomics.preparation.steps.step import FittedStep
+
+    for variant in known.rows.get("variant", ()):
+        if any(isinstance(step, FittedStep) for step in steps_of_variant(variant)):
+            yield (
+                f"The images of the models were prepared with {variant}, whose landmarks are fitted, and a "
+                "feature table does not say on whom. Check that the new images got the landmarks of the "
+                "models."
+            )
+    regions = [derived(roi) for roi in known.rows.get("roi", ())]
+    if any(region is not None and region.kind == "habitat" for region in regions):
+        yield (
+            f"The region of the models is {', '.join(known.rows['roi'])}, and a feature table does not say "
+            "by which model of habitats it was made. Check that it was the same one."
+        )
 
 
 def _features(chosen: pd.DataFrame, names: Sequence[str], subjects: pd.Index) -> pd.DataFrame:
@@ -136,7 +168,7 @@ def _covariates(
 ) -> pd.DataFrame:
     if clinical is None:
         raise InputError(f"the models need the covariates {shortened(names)}.", "Give a clinical table.")
-    read = read_covariates(clinical.rename(columns=str), names, taken=(), declared=_declared(known))
+    read = read_covariates(clinical.rename(columns=str), names, taken=(), declared=declared_of(known))
     return pd.concat([read.numeric, read.categorical], axis=1).reindex(subjects)
 
 
@@ -149,7 +181,7 @@ def _batches(
 ) -> pd.DataFrame:
     batch = tuple(name for name in names if name in known.batches)
     asked = Harmonise(batch=batch, covariates=tuple(name for name in names if name not in batch))
-    batches, _ = read_batches(chosen, clinical, asked, declared=_declared(known))
+    batches, _ = read_batches(chosen, clinical, asked, declared=declared_of(known))
     absent = batches[list(batch)].isna().any(axis=1)
     if absent.any():
         raise InputError(
@@ -160,7 +192,8 @@ def _batches(
     return batches.set_axis(subjects).add_prefix(ASKED)
 
 
-def _declared(known: OfInputs) -> Declaration:
+def declared_of(known: OfInputs) -> Declaration:
+    """How the clinical columns of the models were read."""
     kinds = {
         kind: tuple(each.name for each in known.covariates if each.kind == kind)
         for kind in ("numeric", "categorical")

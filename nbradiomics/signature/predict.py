@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,6 +18,7 @@ from nbradiomics.signature.harmonised import ASKED
 from nbradiomics.signature.new_subjects import read_new_subjects
 from nbradiomics.signature.read import Signature, load_models
 from nbradiomics.signature.schema import PREDICTED
+from nbradiomics.signature.steps import Levels
 from nbradiomics.tables import RowsOfReader
 from nbradiomics.tables.result import Result
 
@@ -40,11 +41,14 @@ class PredictedOutcome(Result):
         What each column of the model adds to the linear predictor, one row per subject.
     sentences
         What to say first: what was filled in, who is unlike the training subjects.
+    of_model
+        The model, with what is known of its training subjects.
     """
 
     table: pd.DataFrame
     contributions: pd.DataFrame
     sentences: tuple[str, ...]
+    of_model: OfModel = field(repr=False)
 
 
 @spread(rows=RowsOfReader)
@@ -124,7 +128,7 @@ def predict_outcome(
     )
     found = _long(signature, shared, np.where(empty[:, None], np.nan, predicted.probabilities), points)
     parts = chosen.model.outcome.linears[0].contributions(table)
-    return PredictedOutcome(found, parts[~empty], (*new.sentences, *_sentences(shared, chosen)))
+    return PredictedOutcome(found, parts[~empty], (*new.sentences, *_sentences(shared, chosen)), chosen)
 
 
 def _default(signature: Signature, clinical: pd.DataFrame | None) -> str:
@@ -176,7 +180,12 @@ def _joined(marked: pd.DataFrame) -> list[str]:
 
 
 def _outside(chosen: OfModel, inputs: pd.DataFrame) -> pd.DataFrame:
+    """Numbers outside the range, and levels that the training subjects did not have."""
     marked = pd.DataFrame(False, index=inputs.index, columns=inputs.columns)
+    steps = [step for block in chosen.model.blocks for step in block.steps if isinstance(step, Levels)]
+    for category in (each for step in steps for each in step.categories):
+        cells = inputs[category.column]
+        marked[category.column] = cells.notna() & ~cells.isin(category.levels)
     for each in chosen.ranges:
         marked[each.name] = (inputs[each.name] < each.low) | (inputs[each.name] > each.high)
     return marked

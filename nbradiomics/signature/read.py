@@ -14,7 +14,9 @@ from nbradiomics.files.checked_json import in_short
 from nbradiomics.signature.archive import read_archive
 from nbradiomics.signature.content import Content, OfModel
 from nbradiomics.signature.novelty import Novelty
-from nbradiomics.signature.write import CONTENT
+
+#: Member of the archive with everything but the covariances.
+CONTENT = "models.json"
 
 
 @dataclass(frozen=True)

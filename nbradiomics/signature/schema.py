@@ -54,7 +54,8 @@ PREDICTED = Schema(
         Column(
             "outside",
             "text",
-            "inputs outside the range of the training subjects, separated by `; `",
+            "inputs outside the range of the training subjects, or with a level that they did not have, "
+            "separated by `; `",
             missing="none",
         ),
         Column("note", "text", "what must be known about the subject", missing="nothing"),

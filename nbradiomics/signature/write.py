@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,7 +13,9 @@ import pandas as pd
 
 from nbradiomics.cohort.fitted_names import name_prints
 from nbradiomics.errors import InputError
+from nbradiomics.features.parameters import Parameters, load_parameters, values_hash
 from nbradiomics.outcome.external_cohort import as_read
+from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.outcome.settings import TREES
 from nbradiomics.outcome.stored import digest_of
 from nbradiomics.signature.archive import write_archive
@@ -21,6 +23,7 @@ from nbradiomics.signature.compiled import compiled
 from nbradiomics.signature.content import (
     Content,
     OfCovariate,
+    OfDevelopment,
     OfInputs,
     OfModel,
     OfOutcome,
@@ -29,17 +32,18 @@ from nbradiomics.signature.content import (
     Spread,
     Subjects,
 )
+from nbradiomics.signature.examples import examples_of
 from nbradiomics.signature.inputs import inputs_of
 from nbradiomics.signature.learned import numbers_of
 from nbradiomics.signature.models import Model
 from nbradiomics.signature.novelty import Novelty, fit_novelty
+from nbradiomics.signature.read import CONTENT, load_models
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.final import Final
     from nbradiomics.outcome.result import OutcomeResult
 
 FILE = "model.zip"
-CONTENT = "models.json"
 INTENDED_USE = (
     "Research on cohorts like the one that the models learned from. Not a medical device: no decision about "
     "a patient may depend on these predictions alone."
@@ -47,7 +51,13 @@ INTENDED_USE = (
 _QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
 
-def write_models(result: OutcomeResult, path: str | Path, *, name: str = "", parameters: str = "") -> str:
+def write_models(
+    result: OutcomeResult,
+    path: str | Path,
+    *,
+    name: str = "",
+    parameters: str | Path | Mapping[str, Any] | Parameters | None = None,
+) -> str:
     """Write the final models of an evaluation as one file, without code.
 
     Parameters
@@ -59,7 +69,8 @@ def write_models(result: OutcomeResult, path: str | Path, *, name: str = "", par
     name
         Name of the models, such as that of the study.
     parameters
-        Hash of the parameters of the features, if it is known.
+        Parameter file of the features, or preset, if it is known: its content is then in the file. The hash
+        of the parameters stands in the feature table.
 
     Returns
     -------
@@ -69,7 +80,8 @@ def write_models(result: OutcomeResult, path: str | Path, *, name: str = "", par
     Raises
     ------
     InputError
-        When the result has no models that can be written: an external validation, trees, no model converged.
+        When the result has no models that can be written (an external validation, trees, no model
+        converged), or the features were made with other parameters.
 
     Examples
     --------
@@ -79,14 +91,19 @@ def write_models(result: OutcomeResult, path: str | Path, *, name: str = "", par
     """
     if result.final is None:
         raise InputError("an external validation has no models of its own.", "Write those of the evaluation.")
-    content, covariances = _content(result, result.final, name, parameters)
+    stated = None if parameters is None else load_parameters(parameters)
+    content, covariances = _content(result, result.final, name, stated)
     members = {CONTENT: (content.model_dump_json(indent=1) + "\n").encode()}
     members |= {f"{model}_covariance.npy": _array(values) for model, values in covariances.items()}
     return write_archive(members, Path(path))
 
 
 def write_models_beside(
-    result: OutcomeResult, folder: str | Path, *, name: str = "", parameters: str = ""
+    result: OutcomeResult,
+    folder: str | Path,
+    *,
+    name: str = "",
+    parameters: str | Path | Mapping[str, Any] | Parameters | None = None,
 ) -> None:
     """Write ``model.zip`` into the folder of an evaluation, or say in its summary why there is none.
 
@@ -102,7 +119,8 @@ def write_models_beside(
         result.summary["model_file"] = None
         result.summary["sentences"].append(f"There is no file of the final models: {error.problem}")
         return
-    result.summary["model_file"] = {"file": FILE, "sha256": digest}
+    examples = examples_of(load_models(path), result.final, result.predictions)
+    result.summary["model_file"] = {"file": FILE, "sha256": digest, "examples": examples}
     result.summary["sentences"].append(
         f"The models fitted to all {len(result.final.prepared.data.y)} subjects are in {FILE}, for "
         "predictions of new subjects (nbradiomics predict)."
@@ -110,7 +128,7 @@ def write_models_beside(
 
 
 def _content(
-    result: OutcomeResult, final: Final, name: str, parameters: str
+    result: OutcomeResult, final: Final, name: str, parameters: Parameters | None
 ) -> tuple[Content, dict[str, np.ndarray]]:
     data = final.prepared.data
     if final.settings.method in TREES:
@@ -135,8 +153,9 @@ def _content(
         nbradiomics=version("nbradiomics"),
         name=name,
         intended_use=INTENDED_USE,
-        outcome=_outcome(result.summary, data.y),
+        outcome=_outcome(result.summary, final),
         inputs=_inputs(final, parameters),
+        development=_development(result.summary),
         subjects=Subjects(number=len(data.y), salt=salt, hashes=name_prints(data.subjects, [salt])),
         settings=final.settings.model_dump(mode="json"),
         models=tuple(models),
@@ -144,11 +163,28 @@ def _content(
     return content, covariances
 
 
-def _outcome(summary: dict[str, Any], y: np.ndarray) -> OfOutcome:
+def _development(summary: dict[str, Any]) -> OfDevelopment:
+    known = {name: summary[name] for name in OfDevelopment.model_fields if name in summary}
+    suspicious = {name: tuple(reasons) for name, reasons in summary["suspicious"].items()}
+    readers = tuple(summary["stability_readers"])
+    return OfDevelopment(**{**known, "suspicious": suspicious, "stability_readers": readers})
+
+
+def _outcome(summary: dict[str, Any], final: Final) -> OfOutcome:
+    y = final.prepared.data.y
+    stated = final.endpoint.model_dump(mode="json", exclude_defaults=True)
     if summary["kind"] == "classes":
-        return OfOutcome(kind="classes", target=summary["target"], classes=tuple(summary["classes"]))
+        return OfOutcome(
+            kind="classes",
+            target=summary["target"],
+            classes=tuple(summary["classes"]),
+            class_counts=tuple(summary["classes"].values()),
+            values=dict(final.prepared.data.description.records["endpoint"]["values"]),
+            stated=stated,
+        )
     return OfOutcome(
         kind="survival",
+        stated=stated,
         time=summary["time"],
         event=summary["event"],
         events=summary["events"],
@@ -158,18 +194,28 @@ def _outcome(summary: dict[str, Any], y: np.ndarray) -> OfOutcome:
     )
 
 
-def _inputs(final: Final, parameters: str) -> OfInputs:
+def _inputs(final: Final, parameters: Parameters | None) -> OfInputs:
     data, predictors = final.prepared.data, final.predictors
     _, declared = as_read(data, predictors, final.endpoint, pd.DataFrame({"subject": []}))
     asked = data.harmonisation.asked if data.harmonisation else None
     names = dict.fromkeys([*data.numeric, *data.categorical, *(asked.covariates if asked else ())])
     return OfInputs(
-        rows=dict(final.prepared.rows),
-        parameters=parameters,
+        rows={column: values for column, values in final.prepared.rows.items() if column != PARAMETERS},
+        parameters=_hash(final, parameters),
+        parameter_file={} if parameters is None else parameters.whole,
         covariates=tuple(_covariate(name, declared) for name in names),
         missing={name: tuple(codes) for name, codes in predictors.missing.items()},
         batches=tuple(asked.batch) if asked else (),
     )
+
+
+def _hash(final: Final, parameters: Parameters | None) -> str:
+    """Hash of the parameters: that of the feature table, or of the file if the table states none."""
+    ours = final.prepared.rows.get(PARAMETERS, ())
+    theirs = () if parameters is None else (values_hash(parameters),)
+    if ours and theirs:
+        require_same(ours, theirs, first="these features", second="the parameter file")
+    return next(iter((*ours, *theirs)), "")
 
 
 def _covariate(name: str, declared: Any) -> OfCovariate:
@@ -190,6 +236,7 @@ def _of_model(
             Spread(column=str(name), quantiles=numbers_of(np.quantile(values, _QUANTILES)))
             for name, values in parts.items()
         ),
+        predictor=numbers_of(np.quantile(parts.to_numpy().sum(axis=1), _QUANTILES)),
         novelty_mean=numbers_of(novelty.mean),
         novelty_limit=novelty.limit,
     )

@@ -3,7 +3,7 @@
 #: Columns that identify a row of a per-case table; `nbradiomics.tables` explains each.
 INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine", "in_training")
 #: Columns that a feature table may have besides: they describe a row, and are never features.
-DESCRIPTIVE = ("site", "repeat", "in_fit")
+DESCRIPTIVE = ("site", "repeat", "in_fit", "parameters")
 #: The reserved reader name of the model.
 AUTO = "auto"
 #: Value of `variant` for an image and a mask as they are.

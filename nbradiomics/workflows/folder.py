@@ -25,6 +25,7 @@ file                                 content
 ``outcome/NAME/controls.csv``         the trial: real features beside controls, volume and shape
 ``outcome/NAME/validation/COHORT/``  the same tables, of the subjects of an external cohort
 ``outcome/NAME/model.zip``           final models of an endpoint, fitted to all subjects (`predict`)
+``outcome/NAME/model_card.html``     what the final models are for, need, and how well they did
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
@@ -73,7 +74,7 @@ _OUTCOME_TABLES = "|".join(
     PurePosixPath(table.file).stem
     for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values(), *DRAWING_TABLES.values())
 )
-_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|model\.zip|report\.html|{PAPER_FILE})"
+_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|model\.zip|(report|model_card)\.html|{PAPER_FILE})"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (

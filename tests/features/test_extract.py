@@ -18,11 +18,31 @@ from nbradiomics.features.bins import bin_advice, span_finder
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.extract import DEFAULT_ENGINE, read_pair
 from nbradiomics.features.feature_rows import engine_name
+from nbradiomics.features.parameters import values_hash
 from nbradiomics.features.parameters.unused import unused_settings
-from nbradiomics.tables import INDEX, feature_columns
+from nbradiomics.perturbation import read_chain
+from nbradiomics.tables import INDEX, feature_columns, read_feature_table, write_table
 from tests.support.helpers import ball, make_image, two_readers, write_cohort, write_scan
 
+FIRST_ORDER_NAMES = ["original_firstorder_Mean", "original_firstorder_Range"]
 FIRST_ORDER = {"featureClass": {"firstorder": ["Mean", "Range"]}}
+
+
+def test_tables_say_with_which_parameters_they_were_made(tmp_path: Path) -> None:
+    cohort = two_readers(tmp_path)
+    table = extract_cohort(cohort, params=FIRST_ORDER).table
+    assert set(table["parameters"]) == {values_hash(load_parameters(FIRST_ORDER))}
+    assert "parameters" not in feature_columns(table)
+    variants = extract_cohort(cohort, params=FIRST_ORDER, variants=read_chain("V", 0)).table
+    assert set(variants["parameters"]) == set(table["parameters"])
+    for name in ("features.csv", "features.parquet"):
+        write_table(table, tmp_path / name)
+        pd.testing.assert_series_equal(
+            read_feature_table(tmp_path / name).table["parameters"],
+            table["parameters"],
+            check_dtype=False,
+            check_index=False,
+        )
 
 
 def noise(seed: int = 0) -> sitk.Image:
@@ -192,11 +212,11 @@ def test_pyradiomics_logger_is_left_alone(capfd: pytest.CaptureFixture[str]) -> 
 def test_a_cohort_gives_a_row_per_case(tmp_path: Path) -> None:
     cohort = load_cohort(two_readers(tmp_path))
     done = extract_cohort(cohort, params=FIRST_ORDER)
-    assert list(done.table.columns) == [*INDEX, "original_firstorder_Mean", "original_firstorder_Range"]
+    assert list(done.table.columns) == [*INDEX, "parameters", *FIRST_ORDER_NAMES]
     assert done.table["reader"].tolist() == ["A", "B"] * 3
     assert done.table["variant"].unique().tolist() == ["original"]
     alone = nbradiomics.extract_features(tmp_path / "s1.nii.gz", tmp_path / "s1_B.nii.gz", params=FIRST_ORDER)
-    assert done.table.iloc[3, len(INDEX) :].to_dict() == alone.to_dict()
+    assert done.table.loc[3, FIRST_ORDER_NAMES].to_dict() == alone.to_dict()
     named = [engine_name(DEFAULT_ENGINE, load_parameters(FIRST_ORDER))]
     assert done.table["engine"].unique().tolist() == named
 

@@ -132,6 +132,19 @@ def test_what_looks_like_other_units_is_said() -> None:
     assert "Check" not in " ".join(validated((features, clinical)).summary["sentences"])
 
 
+def test_features_of_other_parameters_are_refused() -> None:
+    mine, theirs = "p0123456789abcde", "pedcba9876543210"
+    features, clinical = make_cohort()
+    first = features.assign(parameters=mine), clinical
+    (external, outcomes), asked = other(), {**ASKED, "bootstraps": 0}
+    with pytest.raises(InputError, match=f"first cohort are {mine}, those of the external one {theirs}"):
+        validate_outcome(first, (external.assign(parameters=theirs), outcomes), **asked)
+    silent = validate_outcome(first, (external, outcomes), **asked).summary["sentences"]
+    same = validate_outcome(first, (external.assign(parameters=mine), outcomes), **asked).summary["sentences"]
+    assert "The parameters of the external one are not stated" in " ".join(silent)
+    assert "not stated" not in " ".join(same)
+
+
 @pytest.mark.slow
 def test_a_model_of_noise_is_chance() -> None:
     found = []

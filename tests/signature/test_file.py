@@ -13,8 +13,8 @@ import pytest
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome
 from nbradiomics.signature.archive import packed, read_archive
-from nbradiomics.signature.read import load_models
-from nbradiomics.signature.write import CONTENT, write_models, write_models_beside
+from nbradiomics.signature.read import CONTENT, load_models
+from nbradiomics.signature.write import write_models, write_models_beside
 from tests.support.outcome_tables import make_cohort
 
 QUICK = OutcomeSettings(folds=3, repeats=1, refits=0, bootstraps=0, penalizer=0.2, l1_ratio=0.0)

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.parameters import load_parameters, values_hash
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, validate_outcome
 from nbradiomics.signature.predict import EMPTY, KNOWN, predict_outcome
 from nbradiomics.signature.read import Signature, load_models
@@ -128,6 +129,44 @@ def test_features_that_were_made_in_another_way_are_refused(
         return
     with pytest.raises(InputError, match=said):
         predict_outcome(models, features)
+
+
+def test_other_parameters_are_refused_and_silent_tables_told(
+    first: tuple[pd.DataFrame, pd.DataFrame], second: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    stated = {"setting": {"binWidth": 10}, "featureClass": {"glcm": None}}
+    mine = values_hash(load_parameters(stated))
+    other = values_hash(load_parameters({"setting": {"binWidth": 5}}))
+    features, clinical = first[0].assign(parameters=mine), first[1]
+    result = evaluate_outcome(features, clinical, **SURVIVAL, settings=QUICK)
+    write_models(result, tmp_path / "model.zip", parameters=stated)
+    models = load_models(tmp_path / "model.zip")
+    assert models.content.inputs.parameters == mine
+    assert models.content.inputs.parameter_file == stated
+    assert "parameters" not in models.content.inputs.rows
+    with pytest.raises(InputError, match=f"are {mine}, those of these features {other}"):
+        predict_outcome(models, second[0].assign(parameters=other))
+    mixed = second[0].assign(parameters=[mine, other] * 45)
+    with pytest.raises(InputError, match="2 different parameters"):
+        predict_outcome(models, mixed)
+    same = predict_outcome(models, second[0].assign(parameters=mine))
+    silent = predict_outcome(models, second[0])
+    pd.testing.assert_frame_equal(same.table, silent.table)
+    assert "not stated" not in " ".join(same.sentences)
+    assert "The parameters of these features are not stated" in silent.sentences[0]
+    with pytest.raises(InputError, match="those of the parameter file"):
+        write_models(result, tmp_path / "model.zip", parameters={"setting": {"binWidth": 5}})
+
+
+def test_what_a_table_cannot_tell_is_said(
+    first: tuple[pd.DataFrame, pd.DataFrame], second: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    rows = {"variant": "n4+nyul", "roi": "habitat-2"}
+    result = evaluate_outcome(first[0].assign(**rows), first[1], **SURVIVAL, settings=QUICK)
+    write_models(result, tmp_path / "model.zip")
+    said = " ".join(predict_outcome(tmp_path / "model.zip", second[0].assign(**rows)).sentences)
+    assert "prepared with n4+nyul, whose landmarks are fitted" in said
+    assert "by which model of habitats it was made" in said
 
 
 @pytest.mark.parametrize("times", [[0.0], [-1.0], [1e6]])

@@ -172,6 +172,7 @@ def outcome(
     from nbradiomics.execution.workspace import result_key
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.outcome import evaluate_outcome, try_outcome, write_outcome
+    from nbradiomics.report.model_card import write_card_beside
     from nbradiomics.report.pages import claim_outcome_page
     from nbradiomics.signature import write_models_beside
 
@@ -203,4 +204,5 @@ def outcome(
             # An evaluation stays if its trial is refused or stopped.
             result = try_outcome(result, tried, execution=execution)
             write_outcome(result, out)
+        write_card_beside(out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

@@ -1,4 +1,4 @@
-"""The command `predict`: the outcome of new subjects, by the models of a file."""
+"""The commands `predict` and `model-card`: new subjects by the models of a file, and its page."""
 
 from __future__ import annotations
 
@@ -34,6 +34,10 @@ def predict(
             "Separated by commas. Default: those at which the models were judged."
         ),
     ] = None,
+    pictures: Annotated[
+        Path | None,
+        typer.Option(help="Folder for a picture of each subject: what drove the risk."),
+    ] = None,
     reader: Annotated[str | None, setting("tables:RowsOfReader.reader")] = None,
     timepoint: Timepoint = None,
     sequence: SequenceOption = None,
@@ -65,8 +69,25 @@ def predict(
     )
     write_table(done.table, out)
     lines = [*done.sentences, f"-> {out}"]
+    if pictures is not None:
+        from nbradiomics.report.prediction_pictures import write_prediction_pictures
+
+        written = write_prediction_pictures(done, pictures)
+        lines.append(f"-> {pictures}: {len(written)} pictures")
     if as_json:
         show_json(predictions=done.table, sentences=lines)
         return
     for line in lines:
         output.print(line, markup=False)
+
+
+def model_card(
+    models: Annotated[Path, typer.Argument(help="File of models: model.zip of an outcome.")],
+    out: Annotated[
+        Path | None, typer.Option(help="HTML file to write. Default: model_card.html beside the file.")
+    ] = None,
+) -> None:
+    """Write the model card of a file of models: purpose, subjects, inputs, scores, coefficients."""
+    from nbradiomics.report.model_card import write_model_card
+
+    output.print(f"-> {write_model_card(models, out)}", markup=False)

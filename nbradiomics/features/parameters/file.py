@@ -109,13 +109,17 @@ class Parameters:
         return Fit(setting.get("geometryTolerance"), bool(setting.get("correctMask", False)))
 
     @property
+    def whole(self) -> dict[str, Any]:
+        """The content with the section of this package: a file of it has the same values."""
+        return {**self.content, SECTION: asdict(self.own)} if self.own.asks else dict(self.content)
+
+    @property
     def fingerprint(self) -> str:
         """SHA-256 of the content: the same for files that differ only in comments or order.
 
         A section `nbradiomics` that requests nothing does not change it: the values are the same.
         """
-        content = {**self.content, SECTION: asdict(self.own)} if self.own.asks else self.content
-        return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
+        return hashlib.sha256(json.dumps(self.whole, sort_keys=True).encode()).hexdigest()
 
 
 def presets() -> dict[str, Path]:

@@ -18,7 +18,7 @@ from nbradiomics.execution.workspace import Payload
 from nbradiomics.features.bins import bin_advice
 from nbradiomics.features.cohort import FeatureTable, small_components
 from nbradiomics.features.extract import DEFAULT_ENGINE, extract_pipelines, require_able, resolve_label
-from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of
+from nbradiomics.features.feature_rows import assembled, incomplete, index_of, origin_of
 from nbradiomics.features.grouped import extract_items, payload_of
 from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import Parameters
@@ -97,10 +97,10 @@ def extract_grid(
     items = {item.name: item for case in measured for item in (_Item(case, one) for one in pipelines)}
     options = (engine, label)
     batch = extract_items(items, _extract, options, lambda item: _key(item, *options), execution)
-    engines = {one.name: engine_name(engine, one.parameters) for one in pipelines}
+    origins = {one.name: origin_of(engine, one.parameters) for one in pipelines}
     sites = sites_of(loaded)
     rows = {
-        name: index_of(item.case, engines[item.pipeline.name], sites, item.pipeline.name)
+        name: index_of(item.case, origins[item.pipeline.name], sites, item.pipeline.name)
         for name, item in items.items()
     }
     table = assembled(rows, batch.results)

@@ -34,6 +34,7 @@ from nbradiomics.report.sections.outcome_drawing import drawing_blocks
 from nbradiomics.report.sections.outcome_groups import risk_group_blocks
 from nbradiomics.report.sections.outcome_harmonisation import harmonisation_blocks
 from nbradiomics.report.sections.outcome_metrics import metric_blocks
+from nbradiomics.report.sections.outcome_model_file import model_file_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_ratios import ratio_blocks
 from nbradiomics.report.sections.outcome_selection import selection_blocks
@@ -105,6 +106,7 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         drawing_blocks(endpoint),
         ratio_blocks(endpoint),
         selection_blocks(endpoint),
+        model_file_blocks(endpoint),
         _excluded(endpoint.excluded),
     )
     return [block for part in parts for block in part]

@@ -11,7 +11,7 @@ from nbradiomics.clinical import read_clinical_table
 from nbradiomics.errors import InputError
 from nbradiomics.features.absence import unmeasurable
 from nbradiomics.features.extract import require_able
-from nbradiomics.features.feature_rows import engine_name
+from nbradiomics.features.feature_rows import origin_of
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.features.parameters.expected import expected_features
 from nbradiomics.outcome import OutcomeSettings, Predictors
@@ -49,7 +49,7 @@ def features_to_come(study: Study, cohort: pd.DataFrame) -> pd.DataFrame | None:
         table["site"] = (
             cohort.drop_duplicates("subject").set_index("subject")["site"].reindex(subjects).to_numpy()
         )
-    return table.assign(subject=subjects, engine=engine_name(study.extract.engine, parameters))
+    return table.assign(subject=subjects, **origin_of(study.extract.engine, parameters)._asdict())
 
 
 def models_to_come(

@@ -24,6 +24,7 @@ from nbradiomics.outcome import (
     write_outcome,
 )
 from nbradiomics.outcome.drawing import DrawingResult, with_drawing, write_drawing
+from nbradiomics.report.model_card import write_card_beside
 from nbradiomics.signature import write_models_beside
 from nbradiomics.study.external import VALIDATION, ExternalCohort, validation_case
 from nbradiomics.study.external_tables import (
@@ -68,7 +69,7 @@ class Outcomes(Stage):
             result, untried = _tried(work, section, case, result)
             failures += untried
             folder = work.folder.file("outcome", *parts)
-            write_models_beside(result, folder, name=case)
+            write_models_beside(result, folder, name=case, parameters=work.study.extract.params)
             try:
                 drawing = compare()
             except NbradiomicsError as error:
@@ -78,6 +79,7 @@ class Outcomes(Stage):
                 result = with_drawing(result, drawing)
                 write_drawing(drawing, folder)
             write_outcome(result, folder)
+            write_card_beside(folder)
         return failures
 
 

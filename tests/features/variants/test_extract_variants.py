@@ -64,7 +64,7 @@ def extract(cohort: Path, params: Any = PARAMS, variants: Any = VARIANTS, **own:
 
 def row(table: pd.DataFrame, reader: str, variant: str = "original") -> pd.Series:
     (found,) = table.index[(table["reader"] == reader) & (table["variant"] == variant)]
-    return table.loc[found].drop(list(INDEX)).astype(float)
+    return table.loc[found].drop([*INDEX, "parameters"]).astype(float)
 
 
 def same(one: pd.Series, other: pd.Series) -> None:
