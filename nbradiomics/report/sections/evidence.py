@@ -51,8 +51,8 @@ def _short(evidence: Evidence) -> Iterator[Block]:
     yield _table(facts)
     yield Text(
         f"{counted(len(evidence.facts), 'fact')} of this run, each with the files that prove it, are in "
-        "evidence.json and on the page evidence.html beside this report. The command nbradiomics audit computes "
-        "again what the tables allow, and says what holds.",
+        "evidence.json and on the page evidence.html beside this report. The command nbradiomics audit "
+        "computes again what the tables allow, and says what holds.",
         tone="note",
     )
 
@@ -60,16 +60,19 @@ def _short(evidence: Evidence) -> Iterator[Block]:
 def _warnings(evidence: Evidence) -> Iterator[Block]:
     """What speaks against the run, first."""
     for fact in evidence.facts:
-        value: Any = fact.value
         part = fact.name.split(".")[-1]
-        against = {
-            "folds": lambda of: not of["disjoint"],
-            "learned_from": lambda of: not of["agrees"],
-            "parity": lambda of: any(one["same"] != one["features"] for one in of["masks"]),
-            "ibsi": lambda of: of["comply"]["ibsi"] != of["features"],
-        }.get(part)
-        if against is not None and against(value):
+        if part in _AGAINST and _speaks_against(part, fact.value):
             yield Text(f"{fact.name}: {_AGAINST[part]}", tone="warning")
+
+
+def _speaks_against(part: str, value: Any) -> bool:
+    if part == "folds":
+        return not value["disjoint"]
+    if part == "learned_from":
+        return not value["agrees"]
+    if part == "parity":
+        return any(one["same"] != one["features"] for one in value["masks"])
+    return bool(value["comply"]["ibsi"] != value["features"])
 
 
 def _table(facts: list[Fact]) -> Table:
