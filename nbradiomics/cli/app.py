@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from nbradiomics.cli.commands.audit import audit
 from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.controls import controls
 from nbradiomics.cli.commands.dicom import ingest
@@ -139,6 +140,7 @@ command(
     epilog="Example: nbradiomics sample-size --parameters 110 --rate 0.13 --follow-up 2.1",
 )(sample_size)
 command(epilog="Example: nbradiomics report results")(report)
+command(epilog="Example: nbradiomics audit results")(audit)
 command(
     name="export-dicom",
     epilog="Example: nbradiomics export-dicom results --source dicom --key key "

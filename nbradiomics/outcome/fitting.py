@@ -128,7 +128,11 @@ def predict_fold(
             results.append(FoldResult.failed(model.name, fold, task.points, model.failure))
         else:
             results.append(task.result(model.name, fold, y, model.estimator, (model.known, columns)))
-    return [replace(one, selection=model.selection) for one, model in zip(results, fitted, strict=True)]
+    return [
+        # The subjects of the rows that went through the fitted columns, not those of the fold's plan.
+        replace(one, selection=model.selection, learned=tuple(map(str, model.known.index)))
+        for one, model in zip(results, fitted, strict=True)
+    ]
 
 
 def _with_columns(

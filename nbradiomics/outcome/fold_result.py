@@ -62,6 +62,8 @@ class FoldResult:
     cutoff
         Risk above which a subject is in group 1; missing if the model failed, or there are more than two
         classes.
+    learned
+        Subjects of the rows that the columns and the model were fitted to, in their order.
     """
 
     model: str
@@ -79,6 +81,7 @@ class FoldResult:
     l1_ratio: float = np.nan
     selection: str = ""
     cutoff: float = np.nan
+    learned: tuple[str, ...] = ()
 
     def drawn(self, places: np.ndarray) -> FoldResult:
         """Predictions for some of the held-out subjects, who are then the only subjects there are."""

@@ -14,6 +14,8 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
+from nbradiomics.evidence.facts import Evidence
+from nbradiomics.evidence.write import EVIDENCE, read_evidence
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -141,6 +143,8 @@ class Run:
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
     provenance: dict[str, Any] = field(default_factory=dict)
+    #: Facts with the files that prove them; ``None`` for a run of an earlier release.
+    evidence: Evidence | None = None
 
     @cached_property
     def of_lesions(self) -> pd.DataFrame | None:
@@ -192,6 +196,7 @@ def read_run(folder: Path) -> Run:
         failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
+        evidence=read_evidence(folder) if (folder / EVIDENCE).is_file() else None,
     )
     if _is_empty(run):
         raise InputError(

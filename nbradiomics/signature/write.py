@@ -15,9 +15,9 @@ from nbradiomics.cohort.fitted_names import name_prints
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import Parameters, load_parameters, values_hash
 from nbradiomics.outcome.external_cohort import as_read
+from nbradiomics.outcome.learned_from import salt_of
 from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.outcome.settings import TREES
-from nbradiomics.outcome.stored import digest_of
 from nbradiomics.signature.archive import write_archive
 from nbradiomics.signature.compiled import compiled
 from nbradiomics.signature.content import (
@@ -148,7 +148,7 @@ def _content(
         covariances[model.name] = novelty.covariance
     if not models:
         raise InputError("no model converged on all subjects.", "See the failures of the outcome.")
-    salt = digest_of(data)[:32]
+    salt = salt_of(data)
     content = Content(
         nbradiomics=version("nbradiomics"),
         name=name,

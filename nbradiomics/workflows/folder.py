@@ -29,6 +29,7 @@ file                                 content
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
+``evidence.json``, ``.html``         facts of the run with the files that prove them (`audit`)
 ``shards/``                          failures of each shard, until a run joins the shards
 ``cache/``                           stored result of each case, named by the hash of its inputs
 ``.nbradiomics``                     owner of the results (`nbradiomics.files.owned_folder`)
@@ -74,18 +75,19 @@ _OUTCOME_TABLES = "|".join(
     PurePosixPath(table.file).stem
     for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values(), *DRAWING_TABLES.values())
 )
-_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|model\.zip|(report|model_card)\.html|{PAPER_FILE})"
+_OUTCOME_PAGES = "(report|evidence|model_card)"
+_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.(csv|parquet)|(summary|evidence)\.json|model\.zip|{_OUTCOME_PAGES}\.html|{PAPER_FILE})"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (
-    r"report\.html",
+    r"(report|evidence)\.html",
     r"(check|segmentation|agreement|failures|stable)\.csv",
     r"prepared/((preparation|registration|moved_masks|intensities)\.csv|landmarks\.json)",
     r"((perturbation|processing|controls|drawing)/)?features\.parquet",
     r"processing/processing(_classes)?\.csv",
     r"failures\.log",
     r"shards/failures-\d+-of-\d+\.(csv|log)",
-    r"provenance\.json",
+    r"(provenance|evidence)\.json",
     r"rois/rois\.csv|adc/diffusion\.csv|habitats/habitat(s|_[a-z]+)\.csv|habitats/model(_[\w-]+)?\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",

@@ -21,6 +21,7 @@ from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.report import build_report
+from nbradiomics.report.evidence_page import build_evidence_page
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.settings import spread
@@ -36,6 +37,7 @@ from nbradiomics.tables import feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.ingested import INGEST, ingest_record
+from nbradiomics.workflows.run_evidence import write_run_evidence
 from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import Work, possible, run_stages
 from nbradiomics.workflows.summary import summarise
@@ -240,6 +242,8 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
         parameters=load_parameters(work.study.extract.params).text,
         **work.provenance,
     )
+    write_run_evidence(work)
+    build_evidence_page(folder.root, work.study.name)
     report = build_report(folder.root)
     summary = summarise(folder, work.cohort, work.features, failures)
     measured = bool(work.features[feature_columns(work.features)].notna().any(axis=None))

@@ -175,6 +175,7 @@ def outcome(
     from nbradiomics.report.model_card import write_card_beside
     from nbradiomics.report.pages import claim_outcome_page
     from nbradiomics.signature import write_models_beside
+    from nbradiomics.workflows.run_evidence import write_outcome_evidence
 
     check_drawing(options)
     asked = asked_models(options)
@@ -205,4 +206,5 @@ def outcome(
             result = try_outcome(result, tried, execution=execution)
             write_outcome(result, out)
         write_card_beside(out)
+        write_outcome_evidence(out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

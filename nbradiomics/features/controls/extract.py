@@ -26,7 +26,7 @@ from nbradiomics.features.controls.scan import ControlScan
 from nbradiomics.features.controls.settings import ControlSettings
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.extract import DEFAULT_ENGINE, extract_regions, require_able, resolve_label
-from nbradiomics.features.feature_rows import assembled, engine_name, incomplete, index_of
+from nbradiomics.features.feature_rows import assembled, incomplete, index_of, origin_of
 from nbradiomics.features.grouped import extract_items, payload_of
 from nbradiomics.features.parameters import UNION, Parameters, load_parameters
 from nbradiomics.features.scans import case_key
@@ -112,8 +112,8 @@ def extract_controls(
     items = _items(_chosen(measured, settings, cohort), cohort, settings.kinds)
     options = (parameters, engine, label, seed, settings.ring_mm)
     batch = extract_items(items, _extract, options, lambda item: _key(item, *options), execution)
-    name, sites = engine_name(engine, parameters), sites_of(cohort)
-    rows = {row: index_of(one.case, name, sites, variant_name(one.control)) for row, one in items.items()}
+    origin, sites = origin_of(engine, parameters), sites_of(cohort)
+    rows = {row: index_of(one.case, origin, sites, variant_name(one.control)) for row, one in items.items()}
     table = assembled(rows, batch.results)
     failures = [*batch.failures, *incomplete(table, batch.results)]
     return FeatureTable(table, [replace(failure, stage=StageName.CONTROLS) for failure in failures])
