@@ -13,6 +13,7 @@ from nbradiomics.report.render import render
 from nbradiomics.report.run_files import Run, is_outcome_folder, read_run
 from nbradiomics.report.sections.agreement import agreement_blocks
 from nbradiomics.report.sections.certainty import certainty_blocks
+from nbradiomics.report.sections.checklists import CHECKLISTS_SECTION, checklists_blocks
 from nbradiomics.report.sections.diffusion import ADC_SECTION, diffusion_blocks
 from nbradiomics.report.sections.failures import failures_blocks
 from nbradiomics.report.sections.flow import flow_blocks
@@ -52,10 +53,11 @@ SECTIONS = (
     ("needed_agreement", "Needed agreement: how well must masks agree?", needed_agreement_blocks),
     ("outcome", "Outcome", outcome_blocks),
     ("failures", "Failures", failures_blocks),
+    (CHECKLISTS_SECTION, "Checklists for the paper", checklists_blocks),
     ("provenance", "Provenance", provenance_blocks),
 )
 #: Sections that a report has only if the study asks for them.
-_ON_REQUEST = (PREPARATION, PROCESSING, ADC_SECTION, HABITATS_SECTION, ROIS_SECTION)
+_ON_REQUEST = (PREPARATION, PROCESSING, ADC_SECTION, HABITATS_SECTION, ROIS_SECTION, CHECKLISTS_SECTION)
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:

@@ -14,6 +14,9 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
+from nbradiomics.evidence.checklists.lists import CHECKLISTS
+from nbradiomics.evidence.checklists.schema import CHECKLIST
+from nbradiomics.evidence.checklists.write import FOLDER as CHECKLISTS_FOLDER
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -132,6 +135,8 @@ class Run:
     needed_left_out: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
+    #: The published checklists by name, as far as the run filled them in.
+    checklists: dict[str, pd.DataFrame] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -182,6 +187,7 @@ def read_run(folder: Path) -> Run:
         needed_left_out=_by_context(folder, LEFT_OUT),
         failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
+        checklists=_checklists(folder),
         provenance=read_object(folder / "provenance.json"),
     )
     if _is_empty(run):
@@ -238,6 +244,11 @@ def _by_context(folder: Path, schema: Schema) -> dict[str, pd.DataFrame]:
     file = folder / schema.file
     paths = [file, *sorted(file.parent.glob(f"{file.stem}_*.csv"))]
     return {path.stem[len(file.stem) + 1 :]: schema.read(path) for path in paths if path.exists()}
+
+
+def _checklists(folder: Path) -> dict[str, pd.DataFrame]:
+    files = {name: folder / CHECKLISTS_FOLDER / f"{name}.csv" for name in CHECKLISTS}
+    return {name: CHECKLIST.read(file) for name, file in files.items() if file.exists()}
 
 
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:

@@ -23,6 +23,8 @@ _WIDTHS = {"Item": "7%", "Topic": "27%", "Answer": "9%", "Reason and proof": "47
 _STRONG = "font-weight: bold;"
 _WARN = "color: #9c1c1c; font-weight: bold;"
 
+#: Tells a page of a checklist from other files.
+MARK = '<meta name="generator" content="nbradiomics checklist">'
 MEANING = (
     "Yes: the run did or recorded it, and the files prove it; the paper must still say so. Partly: for "
     "some endpoints "

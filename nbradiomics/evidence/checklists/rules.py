@@ -1,8 +1,9 @@
 """How facts answer an item. No rule makes an answer better than the facts are.
 
-Every `yes` needs all facts of its rule, each with a file that proves it, so that a missing fact never makes an
-answer better. A `no` needs a fact that says so; what the run did not do is `open`, because it may have been done
-elsewhere.
+Every `yes` needs all facts of its rule, each with a file that proves it, so that a missing fact never makes
+an answer better. A `no` needs a fact that says so; what the run did not do is `open`, because it may have
+been
+done elsewhere.
 """
 
 from __future__ import annotations

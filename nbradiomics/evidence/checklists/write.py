@@ -6,12 +6,13 @@ from pathlib import Path
 
 from nbradiomics.errors import InputError
 from nbradiomics.evidence.checklists.filled import FilledChecklist, fill_checklist
+from nbradiomics.evidence.checklists.item import Checklist
 from nbradiomics.evidence.checklists.lists import CHECKLISTS, checklist_of
-from nbradiomics.evidence.checklists.own_answers import read_own_answers
-from nbradiomics.evidence.checklists.page import checklist_page
+from nbradiomics.evidence.checklists.own_answers import OwnAnswer, read_own_answers
+from nbradiomics.evidence.checklists.page import MARK, checklist_page
 from nbradiomics.evidence.facts import Evidence
 from nbradiomics.files.atomic import write_text
-from nbradiomics.tables import write_table
+from nbradiomics.tables import read_text, write_table
 
 #: Folder of the checklists in a run folder.
 FOLDER = "checklists"
@@ -30,26 +31,43 @@ def write_checklist(
         Table to write (``.csv``); the page has the same name with ``.html``. If the table exists, the answers
         of a person in it are kept.
     answers
-        Table with answers of a person, instead of those in `out`.
+        Table with answers of a person, which replace those in `out` item by item.
 
     Raises
     ------
     InputError
-        When there is no such checklist, `out` is no ``.csv``, or the answers cannot be read; nothing is
-        written then.
+        When there is no such checklist, `out` is no ``.csv``, another file has its name or that of the page,
+        or the answers cannot be read; nothing is written then.
     """
-    out = Path(out)
+    out, checklist = Path(out), checklist_of(name)
     if out.suffix != ".csv":
         raise InputError(
             f"{out} ends in {out.suffix!r}; .csv was expected.", "The page is written beside the table."
         )
-    kept = answers if answers is not None else out
-    own = read_own_answers(kept, checklist_of(name)) if answers is not None or out.exists() else {}
+    page = out.with_suffix(".html")
+    if page.exists() and MARK not in read_text(page, "page"):
+        raise InputError(
+            f"{page} exists and is no page of a checklist.", "Choose another name for the table."
+        )
+    own = _kept(out, checklist) if out.exists() else {}
+    if answers is not None:
+        own |= read_own_answers(answers, checklist)
     filled = fill_checklist(evidence, name, own)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_table(filled.table, out)
-    write_text(checklist_page(filled), out.with_suffix(".html"))
+    write_text(checklist_page(filled), page)
     return filled
+
+
+def _kept(out: Path, checklist: Checklist) -> dict[str, OwnAnswer]:
+    """Read the answers of a person in a table that will be written again."""
+    try:
+        return read_own_answers(out, checklist)
+    except InputError as error:
+        remedy = "Correct it, so that your answers are kept, or choose another name."
+        raise InputError(
+            f"{out} exists and cannot be read as this checklist: {error.problem}", remedy
+        ) from error
 
 
 def write_checklists(evidence: Evidence, root: Path) -> list[str]:
