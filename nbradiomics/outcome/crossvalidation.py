@@ -221,9 +221,11 @@ def _run_fold(
         try:
             estimator.fit(ours, y, groups=known.index)
         except NotConvergedError as error:
-            results.append(FoldResult.failed(model, fold, task.points, error.problem))
+            result = FoldResult.failed(model, fold, task.points, error.problem)
         else:
-            results.append(task.result(model, fold, data.y, estimator, (ours, theirs)))
+            result = task.result(model, fold, data.y, estimator, (ours, theirs))
+        # The index of the rows that went through the fitted columns, not the fold's plan.
+        results.append(replace(result, learned=tuple(map(str, known.index))))
     return results
 
 

@@ -15,6 +15,7 @@ from nbradiomics.outcome.crossvalidation import cross_validate, splits_of
 from nbradiomics.outcome.final import Final, fit_final
 from nbradiomics.outcome.harmonisation_text import Measured, tell_harmonisation
 from nbradiomics.outcome.horizons import find_horizons
+from nbradiomics.outcome.learned_from import learned_from
 from nbradiomics.outcome.noise_of_sites import noise_of_sites
 from nbradiomics.outcome.performance import performance_table, selection_table
 from nbradiomics.outcome.permutations import permutation_test
@@ -144,6 +145,7 @@ def _evaluate(
         refits = refit(data, settings, data.models, task, execution=execution)
     performance = performance_table(data, results, settings, task, refits)
     summary = summarise(data, choice, results, performance, tests, settings, endpoint, task)
+    summary["learned_from"] = learned_from(data, results)
     summary["failed_refits"] = refits.failed if refits else 0
     summary["sentences"] += refits.sentences if refits else []
     folds = splits_of(data, settings)

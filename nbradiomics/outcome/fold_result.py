@@ -59,6 +59,8 @@ class FoldResult:
         Selection of features that `auto` chose; empty if the settings name one.
     failure
         Why the model could not be fitted; empty if it was fitted.
+    learned
+        Subjects of the rows that the columns and the model were fitted to, in their order.
     """
 
     model: str
@@ -75,6 +77,7 @@ class FoldResult:
     penalizer: float = np.nan
     l1_ratio: float = np.nan
     selection: str = ""
+    learned: tuple[str, ...] = ()
 
     def drawn(self, places: np.ndarray) -> FoldResult:
         """Predictions for some of the held-out subjects, who are then the only subjects there are."""

@@ -14,8 +14,8 @@ import pandas as pd
 from nbradiomics.cohort.fitted_names import name_prints
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.external_cohort import as_read
+from nbradiomics.outcome.learned_from import salt_of
 from nbradiomics.outcome.settings import TREES
-from nbradiomics.outcome.stored import digest_of
 from nbradiomics.signature.archive import write_archive
 from nbradiomics.signature.compiled import compiled
 from nbradiomics.signature.content import (
@@ -130,7 +130,7 @@ def _content(
         covariances[model.name] = novelty.covariance
     if not models:
         raise InputError("no model converged on all subjects.", "See the failures of the outcome.")
-    salt = digest_of(data)[:32]
+    salt = salt_of(data)
     content = Content(
         nbradiomics=version("nbradiomics"),
         name=name,

@@ -25,6 +25,7 @@ file                                 content
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
+``evidence.json``                    facts of the run with the files that prove them (`audit`)
 ``shards/``                          failures of each shard, until a run joins the shards
 ``cache/``                           stored result of each case, named by the hash of its inputs
 ``.nbradiomics``                     owner of the results (`nbradiomics.files.owned_folder`)
@@ -68,7 +69,7 @@ from nbradiomics.workflows.earlier_folder import earlier_mark
 _OUTCOME_TABLES = "|".join(
     PurePosixPath(table.file).stem for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values())
 )
-_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|summary\.json|model\.zip|report\.html|{PAPER_FILE})"
+_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|(summary|evidence)\.json|model\.zip|report\.html|{PAPER_FILE})"
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (
@@ -79,7 +80,7 @@ _TABLES = (
     r"processing/processing(_classes)?\.csv",
     r"failures\.log",
     r"shards/failures-\d+-of-\d+\.(csv|log)",
-    r"provenance\.json",
+    r"(provenance|evidence)\.json",
     r"rois/rois\.csv|adc/diffusion\.csv|habitats/habitat(s|_[a-z]+)\.csv|habitats/model(_[\w-]+)?\.json",
     r"readers/(summary|comparison|tests|bland_altman|detection|subgroups|subgroup_tests)\.csv",
     r"readers/(comparison_segmented|direction|times|time_saved|cases)\.csv",

@@ -36,6 +36,7 @@ from nbradiomics.tables import feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.ingested import INGEST, ingest_record
+from nbradiomics.workflows.run_evidence import write_run_evidence
 from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import Work, possible, run_stages
 from nbradiomics.workflows.summary import summarise
@@ -240,6 +241,7 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
         parameters=load_parameters(work.study.extract.params).text,
         **work.provenance,
     )
+    write_run_evidence(work)
     report = build_report(folder.root)
     summary = summarise(folder, work.cohort, work.features, failures)
     measured = bool(work.features[feature_columns(work.features)].notna().any(axis=None))

@@ -153,6 +153,7 @@ def outcome(
     from nbradiomics.outcome import evaluate_outcome, write_outcome
     from nbradiomics.report.pages import claim_outcome_page
     from nbradiomics.signature import write_models_beside
+    from nbradiomics.workflows.run_evidence import write_outcome_evidence
 
     asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
@@ -172,4 +173,5 @@ def outcome(
         )
         write_models_beside(result, out, name=features.stem)
         write_outcome(result, out)
+        write_outcome_evidence(out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)

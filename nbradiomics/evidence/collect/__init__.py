@@ -1,0 +1,1 @@
+"""Facts of a folder of results, one file for each part of a study."""

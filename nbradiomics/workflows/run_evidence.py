@@ -1,0 +1,56 @@
+"""Write the evidence of a run: what its files say, and what is computed again for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+
+from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule, measured_cases
+from nbradiomics.evidence.computed.ibsi import ibsi_fact
+from nbradiomics.evidence.computed.parity import parity_fact
+from nbradiomics.evidence.facts import Fact
+from nbradiomics.evidence.write import write_evidence
+from nbradiomics.features.extract import resolve_label
+from nbradiomics.features.parameters import load_parameters
+from nbradiomics.workflows.folder import is_outcome_file, is_run_file
+from nbradiomics.workflows.stages.base import Work
+
+#: Folders of stored results and of the demo's input, which are no results.
+_NO_RESULTS = ("cache", "input", "shards")
+
+
+def write_run_evidence(work: Work) -> Path:
+    """Write ``evidence.json`` of a run, from the files that its stages wrote."""
+    root = work.folder.root
+    return write_evidence(root, result_files(root), _computed(work))
+
+
+def write_outcome_evidence(folder: Path) -> Path:
+    """Write ``evidence.json`` of a folder that the command `outcome` wrote."""
+    files = [name for name in _files(folder) if is_outcome_file(PurePosixPath(name))]
+    return write_evidence(folder, files)
+
+
+def result_files(root: Path) -> list[str]:
+    """Paths of the files in a run folder that a run wrote, without stored results."""
+    found = (name for name in _files(root) if name.split("/")[0] not in _NO_RESULTS)
+    return [name for name in found if is_run_file(PurePosixPath(name), ())]
+
+
+def _files(root: Path) -> Iterator[str]:
+    for path in sorted(root.rglob("*")):
+        if path.is_file():
+            yield path.relative_to(root).as_posix()
+
+
+def _computed(work: Work) -> Iterator[Fact]:
+    yield ibsi_fact()
+    parameters = load_parameters(work.study.extract.params)
+    label = int(resolve_label(parameters, None))
+    engine = work.study.extract.engine
+    rule = lesion_rule(work.study.asked_lesions, work.cohort.table)
+    # To find the components of all masks again would take longer than what they are compared for.
+    cases = [] if rule == COMPONENTS else measured_cases(work.cohort, rule, label=label)
+    found = parity_fact(cases, work.features, parameters, engine, label, work.execution)
+    if found is not None:
+        yield found
