@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from nbradiomics.cli.commands.checklist import checklist
 from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
@@ -134,6 +135,7 @@ command(
     epilog="Example: nbradiomics sample-size --parameters 110 --rate 0.13 --follow-up 2.1",
 )(sample_size)
 command(epilog="Example: nbradiomics report results")(report)
+command(epilog="Example: nbradiomics checklist results --which metrics --out metrics.csv")(checklist)
 command(
     name="export-dicom",
     epilog="Example: nbradiomics export-dicom results --source dicom --key key "

@@ -14,9 +14,7 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
-from nbradiomics.evidence.checklists.lists import CHECKLISTS
-from nbradiomics.evidence.checklists.schema import CHECKLIST
-from nbradiomics.evidence.checklists.write import FOLDER as CHECKLISTS_FOLDER
+from nbradiomics.evidence.checklists.filled import FilledChecklist
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -37,6 +35,7 @@ from nbradiomics.outcome.schemas import (
 )
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.report.agreement_rows import complete_pairs
+from nbradiomics.report.checklist_files import read_checklists
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.reproducibility.needed_agreement import LEFT_OUT, NEEDED_AGREEMENT
@@ -135,8 +134,8 @@ class Run:
     needed_left_out: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
-    #: The published checklists by name, as far as the run filled them in.
-    checklists: dict[str, pd.DataFrame] = field(default_factory=dict)
+    #: The published checklists by name, with the answers of a person; None for one that cannot be read.
+    checklists: dict[str, FilledChecklist | None] = field(default_factory=dict)
     provenance: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
@@ -187,7 +186,7 @@ def read_run(folder: Path) -> Run:
         needed_left_out=_by_context(folder, LEFT_OUT),
         failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
-        checklists=_checklists(folder),
+        checklists=read_checklists(folder),
         provenance=read_object(folder / "provenance.json"),
     )
     if _is_empty(run):
@@ -244,11 +243,6 @@ def _by_context(folder: Path, schema: Schema) -> dict[str, pd.DataFrame]:
     file = folder / schema.file
     paths = [file, *sorted(file.parent.glob(f"{file.stem}_*.csv"))]
     return {path.stem[len(file.stem) + 1 :]: schema.read(path) for path in paths if path.exists()}
-
-
-def _checklists(folder: Path) -> dict[str, pd.DataFrame]:
-    files = {name: folder / CHECKLISTS_FOLDER / f"{name}.csv" for name in CHECKLISTS}
-    return {name: CHECKLIST.read(file) for name, file in files.items() if file.exists()}
 
 
 def _endpoints(folder: Path) -> tuple[Endpoint, ...]:

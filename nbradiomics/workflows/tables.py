@@ -7,6 +7,7 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
+from nbradiomics.evidence.checklists.schema import CHECKLIST
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -45,6 +46,7 @@ CHAPTERS = {
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),
     "Outcome": (*OUTCOME_TABLES, PREDICTED),
+    "Checklists": (CHECKLIST,),
     "Export to DICOM": (EXPORTS,),
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

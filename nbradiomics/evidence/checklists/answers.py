@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
+from typing import Any, cast
 
 from nbradiomics.evidence.checklists.checks import at_least, has, says, value_of
 from nbradiomics.evidence.checklists.performance_checks import (
@@ -23,15 +25,21 @@ def _meets_ibsi(fact: Fact) -> bool | None:
     return None if features is None or comply is None else features == comply
 
 
+def _has_text(fact: Fact) -> bool | None:
+    """The recorded parameter file is not empty."""
+    digest = value_of(fact, "sha256")
+    return True if isinstance(digest, str) and digest != sha256(b"").hexdigest() else None
+
+
 def _learned_apart(fact: Fact) -> bool | None:
     """No fold was fitted to a subject that it held out: the hashes are compared here, not believed."""
     from nbradiomics.evidence.prints import training_problems
 
-    rows, folds = value_of(fact, "subjects"), value_of(fact, "folds")
+    rows, folds = (cast(list[Any], value_of(fact, name)) for name in ("subjects", "folds"))
     if not isinstance(rows, list) or not isinstance(folds, list) or not rows or not folds:
         return None
     try:
-        return not training_problems(rows, folds)  # type: ignore[arg-type]
+        return not training_problems(rows, folds)
     except (KeyError, TypeError, ValueError):
         return None
 
@@ -109,7 +117,7 @@ IMAGE_FEATURES = shown(
 )
 PARAMETERS = shown(
     ("versions", has("nbradiomics")),
-    ("parameters", has("text")),
+    ("parameters", _has_text),
     says="The parameter file is recorded word for word; what it does not name has the default of this "
     "version.",
     lacks="The run records no parameter file; give the settings of your features.",
