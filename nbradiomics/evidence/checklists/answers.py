@@ -14,8 +14,9 @@ from nbradiomics.evidence.checklists.performance_checks import (
     has_intervals,
     is_calibrated,
     measured,
+    tests_gains,
 )
-from nbradiomics.evidence.checklists.rules import each_endpoint, every, shown
+from nbradiomics.evidence.checklists.rules import each_endpoint, either, every, shown
 from nbradiomics.evidence.facts import Fact
 
 
@@ -182,18 +183,25 @@ PERFORMANCE = each_endpoint(
 )
 UNCERTAIN = each_endpoint(
     ("performance", has_intervals),
-    says="The performance of each model has an interval.",
-    lacks="The run shows no intervals of performance.",
+    says="The performance of each model has an interval from refits.",
+    lacks="The run shows no intervals of all models from refits; quick intervals are too narrow.",
 )
 CALIBRATED = each_endpoint(
     ("calibration", is_calibrated),
     says="Calibration was measured on held-out patients.",
     lacks="The run does not show the calibration of all of its models.",
 )
-COMPARED_WITH_CLINICAL = GAIN = each_endpoint(
-    ("performance", compares_gains),
-    says="The gain over a model without radiomics was measured, with its interval.",
-    lacks="The run shows no gain over a model without radiomics with an interval.",
+COMPARED_WITH_CLINICAL = GAIN = either(
+    each_endpoint(
+        ("performance", compares_gains),
+        says="The gain over a model without radiomics was measured, with its interval from refits.",
+        lacks="The run shows no test of a gain over a model without radiomics, and no interval of it from refits.",
+    ),
+    each_endpoint(
+        ("models", tests_gains),
+        says="The gain over a model without radiomics was tested by permutation.",
+        lacks="The run shows no test of a gain over a model without radiomics.",
+    ),
 )
 MODELS_COMPARED = each_endpoint(
     ("models", compares_models),

@@ -29,15 +29,23 @@ def measured(fact: Fact) -> bool | None:
 
 
 def has_intervals(fact: Fact) -> bool | None:
-    """Every model has an interval of its order."""
+    """Every model has an interval of its order from refits: quick ones are too narrow."""
     ordered = _of_order(fact)
-    return True if ordered and all(_is_interval(row) for row in ordered) else None
+    return True if _refitted(fact) and ordered and all(_is_interval(row) for row in ordered) else None
 
 
 def compares_gains(fact: Fact) -> bool | None:
-    """A gain over the covariates or over the volume has an interval."""
+    """A gain over the covariates or over the volume has an interval from refits."""
     gains = [row for row in _rows(fact) if str(row["metric"]).endswith(_GAINS)]
-    return True if any(row["value"] is not None and _is_interval(row) for row in gains) else None
+    measured_gains = [row for row in gains if row["value"] is not None and _is_interval(row)]
+    return True if _refitted(fact) and measured_gains else None
+
+
+def tests_gains(fact: Fact) -> bool | None:
+    """A gain was tested by permutation."""
+    found = value_of(fact, "gain_p")
+    values = found.values() if isinstance(found, Mapping) else ()
+    return True if any(isinstance(p, float) and 0 <= p <= 1 for p in values) else None
 
 
 def is_calibrated(fact: Fact) -> bool | None:
@@ -76,6 +84,10 @@ def _whole(rows: Iterable[Any]) -> Iterable[Mapping[str, Any]]:
     """Rows with the keys that the checks use; a key that is not there is an empty cell."""
     empty = {"model": None, "metric": None, "value": None, "low": None, "high": None}
     yield from ({**empty, **row} for row in rows if isinstance(row, Mapping))
+
+
+def _refitted(fact: Fact) -> bool:
+    return value_of(fact, "intervals") == "refit"
 
 
 def _is_interval(row: Mapping[str, Any]) -> bool:

@@ -36,7 +36,7 @@ def _criterion(number: int, level: int, topic: str, rule: Rule | None = None, wh
 ITEMS = (
     _criterion(1, 1, "The clinical need, agreed on by several centres"),
     _criterion(2, 1, "The scanners are described", person(_DESCRIBE, "ingest"), "both"),
-    _criterion(3, 1, "How mature the imaging protocol is", person(_DESCRIBE, "ingest")),
+    _criterion(3, 1, "How mature the imaging protocol is", person(_DESCRIBE, "ingest"), "person"),
     _criterion(4, 1, "Who was included and excluded, and why"),
     _criterion(5, 1, "Variety of the patients, and likely biases"),
     _criterion(6, 2, "Features were tested for reproducibility", STABILITY_RESULTS),
@@ -73,7 +73,7 @@ ITEMS = (
     _criterion(27, 6, "What it means biologically"),
     _criterion(28, 6, "Fairness was tested, and bias corrected"),
     _criterion(29, 7, "Clinicians can use it"),
-    _criterion(30, 7, "Sample size was calculated before", person(_DESCRIBE, "*.sample_size")),
+    _criterion(30, 7, "Sample size was calculated before", person(_DESCRIBE, "*.sample_size"), "person"),
     _criterion(31, 7, "The trial was registered before"),
     _criterion(32, 7, "Validated prospectively"),
     _criterion(33, 7, "Tested in daily practice"),

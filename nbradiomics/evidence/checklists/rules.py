@@ -106,7 +106,19 @@ def every(*rules: Rule) -> Rule:
     def rule(evidence: Evidence) -> Finding:
         found = [one(evidence) for one in rules]
         worst = min(found, key=lambda each: _WORST_FIRST.index(each.answer))
-        return Finding(worst.answer, worst.reason, tuple(fact for each in found for fact in each.facts))
+        reasons = [each.reason for each in found if each.answer == worst.answer]
+        by_name = {fact.name: fact for each in found for fact in each.facts}
+        return Finding(worst.answer, " ".join(dict.fromkeys(reasons)), tuple(by_name.values()))
+
+    return rule
+
+
+def either(*rules: Rule) -> Rule:
+    """Answer by the first rule that says yes, else by the first one."""
+
+    def rule(evidence: Evidence) -> Finding:
+        found = [one(evidence) for one in rules]
+        return next((each for each in found if each.answer == "yes"), found[0])
 
     return rule
 

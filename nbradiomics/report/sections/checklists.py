@@ -18,9 +18,9 @@ _COLUMNS = (
 )
 _EXPLAINED = (
     "The run answers an item only if its files prove the answer, and guesses none. A yes says that the run "
-    "did or recorded it; the paper must still say so. To answer the others, fill in the column own_answer of "
-    "a table (a new run keeps it), or use nbradiomics checklist. METRICS has a score when all of its items and "
-    "conditions are answered."
+    "did or recorded it; the paper must still say so. To answer the others, fill in the column own_answer "
+    "of a table (a new run keeps it), or use nbradiomics checklist. METRICS has a score when all of its "
+    "items and conditions are answered."
 )
 
 
