@@ -94,7 +94,8 @@ def assert_proven(filled: FilledChecklist) -> None:
     for one in (*filled.conditions, *filled.answers):
         assert one.answer in ANSWERS
         if one.finding.answer in ("yes", "no", "partly"):
-            assert one.files and one.proof, one.item.number
+            assert one.files, one.item.number
+            assert one.proof, one.item.number
 
 
 @every_list

@@ -195,7 +195,8 @@ COMPARED_WITH_CLINICAL = GAIN = either(
     each_endpoint(
         ("performance", compares_gains),
         says="The gain over a model without radiomics was measured, with its interval from refits.",
-        lacks="The run shows no test of a gain over a model without radiomics, and no interval of it from refits.",
+        lacks="The run shows no test of a gain over a model without radiomics, and no interval of it from "
+        "refits.",
     ),
     each_endpoint(
         ("models", tests_gains),
