@@ -65,7 +65,7 @@ ITEMS = (
         9,
         _DESIGN,
         "Sample size, and how it was chosen",
-        "The run compares the numbers with those that the models need; say how the size was chosen.",
+        "Say how the size was chosen.",
         *("*.", "*.sample_size"),
     ),
     _written(10, _DESIGN, "Kind of study: looking back or forward, registered or not"),
@@ -79,21 +79,21 @@ ITEMS = (
         17,
         _DATA,
         "Predictors other than features are defined",
-        "The run lists the columns of your table; say what they mean and how they were measured.",
+        "Say what each covariate means and how it was measured.",
         "*.models",
     ),
     _completed(
         18,
         _DATA,
         "The reference or outcome is defined",
-        "The run knows the columns; say how the outcome was established.",
+        "Say how the outcome was established.",
         "*.",
     ),
     _completed(
         19,
         _MASKS,
         "How the regions were drawn",
-        "Say by which rules and software; the run knows the masks and the model.",
+        "Say by which rules and software.",
         *("cohort", "segmentation"),
     ),
     _written(
@@ -127,7 +127,7 @@ ITEMS = (
         37,
         _MODELS,
         "How the final model was chosen",
-        "Say which model of the run is yours, and why.",
+        "Say which model is yours, and why.",
         "*.models",
     ),
     Item("38", _EVALUATION, "How the models were tested", SPLIT),
@@ -149,7 +149,7 @@ ITEMS = (
         45,
         _RESULTS,
         "Chart of who was included and excluded",
-        "The report counts from the images on; add what happened before.",
+        "Add what happened before there were images; the report counts from there on.",
         *("cohort", "cohort.missing", "report"),
     ),
     Item("46", _RESULTS, "Results about the features, such as their reproducibility", STABILITY_RESULTS),
@@ -186,10 +186,8 @@ CLEAR = Checklist(
     doi="10.1186/s13244-023-01415-8",
     checked=(
         "Numbers and topics of all 58 items were compared with a public copy of the published table, and "
-        "those of "
-        "the title, the abstract and the study design with the authors' online checklist. That items 53 "
-        "and 58 are "
-        "recommended and not required rests on the copy alone."
+        "those of the title, the abstract and the study design with the authors' online checklist. That "
+        "items 53 and 58 are recommended and not required rests on the copy alone."
     ),
     items=ITEMS,
 )

@@ -43,9 +43,8 @@ CONDITIONS = (
         FEATURES,
         "Does a neural network go from the image to the outcome?",
         person(
-            "The models of the run learn from a table of features. Answer yes only if the study also has a "
-            "network "
-            "that predicts from the image itself.",
+            "Answer yes only if your study has a network that predicts from the image itself; the models "
+            "of nbradiomics learn from tables.",
             "*.models",
         ),
         "person",
@@ -65,7 +64,7 @@ ITEMS = (
         "2",
         DESIGN,
         "Who was eligible is defined, and the patients represent those that the model is for",
-        person("The run knows who is in the tables, and not how the patients were chosen.", "cohort"),
+        person("Say how the patients were chosen, and whom they represent.", "cohort"),
         "person",
         0.0735,
     ),
@@ -73,7 +72,7 @@ ITEMS = (
         "3",
         DESIGN,
         "The reference or outcome is clearly defined and of a high standard",
-        person("The run reads the outcome from your table; how it was established is yours to judge.", "*."),
+        person("Say how the outcome was established, and judge its standard.", "*."),
         "person",
         0.0919,
     ),
@@ -97,7 +96,10 @@ ITEMS = (
         "6",
         DATA,
         "The protocol of the images with its parameters",
-        person("Give the protocol; what the DICOM headers state is in the report.", "ingest"),
+        person(
+            "Give the protocol; the report has what the DICOM headers state, if nbradiomics converted them.",
+            "ingest",
+        ),
         "both",
         0.0438,
     ),
@@ -114,9 +116,7 @@ ITEMS = (
         MASK,
         "How the regions were drawn is described",
         person(
-            "Give rules of drawing, software and the experience of the readers; model and readers of the "
-            "run are "
-            "listed in its tables.",
+            "Give rules of drawing, software and the experience of the readers.",
             *("cohort", "segmentation", "readers"),
         ),
         "both",
@@ -137,7 +137,7 @@ ITEMS = (
         MASK,
         "Each mask of the tested patients comes from one reader or from an automatic method alone",
         person(
-            "The outcome models use the masks of one name; say whether this name is a single reader.",
+            "Say whether the masks that the outcome models use are those of a single reader.",
             *("*.models", "readers"),
         ),
         "both",
@@ -149,8 +149,7 @@ ITEMS = (
         PROCESSING,
         "The images were processed in a suitable way, and the steps are described",
         person(
-            "All steps of the run are recorded; say whether they suit your images, and what was done "
-            "before the run.",
+            "Say whether the steps suit your images, and what was done before the run.",
             *("preparation", "parameters"),
         ),
         "both",
@@ -197,7 +196,7 @@ ITEMS = (
         "17",
         FEATURES,
         "A network that predicts from images was tested for robustness",
-        person("The run has no such network; describe your own test."),
+        person("Describe your test."),
         "person",
         0.0200,
         ("condition 5",),
@@ -252,8 +251,7 @@ ITEMS = (
         COMPARISON,
         "Compared, by a test, with a simple model or with none",
         person(
-            "Say which simple model your models were compared with; permuted outcomes show what no "
-            "information gives.",
+            "Say which simple model your models were compared with, and by which test.",
             *("*.models", "*.controls", "*.performance"),
         ),
         "both",
@@ -264,10 +262,8 @@ ITEMS = (
         TESTING,
         "Tested on other patients from the same source",
         person(
-            "The run tests by cross-validation in which every step is fitted inside the fold. The authors' "
-            "explanations (METRICS-E3) accept this only if tuning and testing are separate; say whether "
-            "you had "
-            "held-out patients, or rest on that.",
+            "Say whether some patients were held out for testing alone. The authors' explanations "
+            "(METRICS-E3) accept cross-validation only if tuning and testing are separate.",
             *("*.folds", "*.learned_from"),
         ),
         "both",
@@ -286,9 +282,7 @@ ITEMS = (
         "29",
         OPEN,
         "The code is public, with instructions",
-        person(
-            "Say where your study file and scripts are; nbradiomics itself is public.", "versions", "inputs"
-        ),
+        person("Say where your study file and scripts are.", "versions", "inputs"),
         "person",
         0.0075,
     ),
@@ -296,7 +290,7 @@ ITEMS = (
         "30",
         OPEN,
         "The final model is public, with instructions",
-        person("The file of the models exists; say whether it is public.", "*.model_file"),
+        person("Say where the file of the models is, or that it is not public.", "*.model_file"),
         "person",
         0.0075,
     ),
@@ -310,10 +304,9 @@ METRICS = Checklist(
     doi="10.1186/s13244-023-01572-w",
     checked=(
         "Numbers, topics and conditions were compared with the publisher's table, the authors' online tool "
-        "and "
-        "their explanations (METRICS-E3). Weights of items 1 to 23 were compared with the publisher's "
-        "table; those "
-        "of items 24 to 30 with another public implementation alone. All weights together give 1."
+        "and their explanations (METRICS-E3). Weights of items 1 to 23 were compared with the publisher's "
+        "table; those of items 24 to 30 with another public implementation alone. All weights together "
+        "give 1."
     ),
     items=ITEMS,
     conditions=CONDITIONS,

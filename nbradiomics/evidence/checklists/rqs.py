@@ -53,8 +53,7 @@ ITEMS = (
         4,
         "Validated on patients of the same centre, without fitting again",
         person(
-            "The run tests patients that a fold's models did not learn from; say whether this is what you "
-            "mean.",
+            "Say whether patients of the same centre were held out, and how.",
             *("*.folds", "*.learned_from"),
         ),
         "both",
@@ -104,11 +103,9 @@ RQS = Checklist(
     doi="10.1038/s41571-025-01067-1",
     checked=(
         "Not checked with the article, of which only the abstract was at hand: it confirms nine levels of "
-        "readiness. "
-        "Numbers, levels and topics of the 42 criteria come from one public calculator of RQS 2.0; their "
-        "number "
-        "agrees with a second source. So this list states neither points nor a level: use the article for "
-        "both."
+        "readiness. Numbers, levels and topics of the 42 criteria come from one public calculator of RQS "
+        "2.0; their number agrees with a second source. So this list states neither points nor a level: "
+        "use the article for both."
     ),
     items=ITEMS,
 )

@@ -49,14 +49,14 @@ _BEFORE = (
         "7",
         _PATIENTS,
         "How data were prepared and checked, and whether equally in all groups",
-        "The run records its own steps; say what was done before, and whether groups of people differed.",
+        "Say what was done before the run, and whether groups of people differed.",
         *("preparation", "parameters", "cohort.missing", "failures"),
     ),
     _completed(
         "8a",
         _OUTCOME,
         "The outcome and its time horizon, how and when it was assessed, and why this one",
-        "The run knows the columns; say how the outcome was assessed.",
+        "Say how and when the outcome was assessed, and why it was chosen.",
         "*.",
     ),
     _written("8b", _OUTCOME, "Who judged the outcome, if it needs judgement"),
@@ -65,15 +65,14 @@ _BEFORE = (
         "9a",
         _PREDICTORS,
         "How the predictors to begin with were chosen",
-        "The run lists them; say why these covariates and these features.",
+        "Say why these covariates and these features.",
         *("parameters", "*.models"),
     ),
     _completed(
         "9b",
         _PREDICTORS,
         "All predictors are defined: how and when they were measured, and whether blind",
-        "The parameters define the features; say when covariates were measured, and whether readers knew "
-        "outcomes.",
+        "Say how and when covariates were measured, and whether readers knew outcomes.",
         *("parameters", "*.models"),
     ),
     _completed(
@@ -87,7 +86,7 @@ _BEFORE = (
         "10",
         "Methods: sample size",
         "Sample size, and whether it is enough",
-        "The run compares the numbers with those that the models need; say how the size was chosen.",
+        "Say how the size was chosen, and whether it is enough.",
         *("*.", "*.sample_size"),
     ),
     Item("11", "Methods: missing data", "Missing data, and why data were left out", MISSING_DATA),
@@ -100,7 +99,7 @@ _ANALYSED = (
         "12c",
         _ANALYSIS,
         "Kind of model and why, all steps with tuning, and internal validation",
-        "The run states models, steps, tuning and folds; say why this kind of model.",
+        "Say why this kind of model.",
         *("*.models", "*.folds"),
     ),
     _completed(
@@ -114,28 +113,28 @@ _ANALYSED = (
         "12e",
         _ANALYSIS,
         "Measures and plots of performance, and why these",
-        "The run lists what it measured; say why.",
+        "Say why these.",
         *("*.performance", "*.calibration", "*.decision"),
     ),
     _completed(
         "12f",
         _ANALYSIS,
         "Changes of the model after testing it, such as recalibration (testing only)",
-        "The run changes no model after testing it; say what you changed.",
+        "Say what you changed, if anything; nbradiomics changes no model after testing it.",
         "*.external",
     ),
     _completed(
         "12g",
         _ANALYSIS,
         "How predictions were calculated when the model was tested (testing only)",
-        "The models of a run are tested as they are; name the file if you tested another model.",
+        "Name the file or formula of the model that was tested.",
         *("*.external", "*.model_file"),
     ),
     _completed(
         "13",
         _ANALYSIS,
         "Methods for unequal classes, if any were used",
-        "The run counts classes or events; say whether you changed their balance before it.",
+        "Say whether the balance of the classes was changed; nbradiomics does not change it.",
         "*.",
     ),
     _written("14", _ANALYSIS, "What was done for fairness between groups of people"),
@@ -143,7 +142,7 @@ _ANALYSED = (
         "15",
         _ANALYSIS,
         "What the model gives: a probability or a class, and its threshold",
-        "Say which threshold, and why; the run states what its models predict.",
+        "Say which threshold, and why.",
         *("*.models", "*.model_file"),
     ),
     _completed(
@@ -170,7 +169,7 @@ _AFTER = (
         "20a",
         _RESULTS,
         "Flow of participants, numbers with and without the outcome, follow-up",
-        "The report counts from the images on; add what happened before.",
+        "Add what happened before there were images; the report counts from there on.",
         *("cohort", "cohort.missing", "*."),
     ),
     _completed(
@@ -192,14 +191,14 @@ _AFTER = (
         "22",
         _RESULTS,
         "The full model, so that others can predict with it",
-        "The file of the models holds it; say where others find it, and on what terms.",
+        "Say where others find the file of the models, and on what terms.",
         "*.model_file",
     ),
     _completed(
         "23a",
         _RESULTS,
         "Performance with intervals, also in groups of people",
-        "The run states performance of all patients; add groups of people.",
+        "Add the performance in groups of people.",
         "*.performance",
     ),
     _completed(
@@ -213,7 +212,7 @@ _AFTER = (
         "24",
         _RESULTS,
         "Results of changed models (testing only)",
-        "The run changes no model after testing it; report yours.",
+        "Report the changed model, if there is one.",
         "*.external",
     ),
     _written("25", _DISCUSSION, "What the results mean, also for fairness"),
@@ -238,8 +237,7 @@ TRIPOD = Checklist(
     doi="10.1136/bmj-2023-078378",
     checked=(
         "Numbers and topics of all items and parts were compared with two public copies of the published "
-        "table, "
-        "which agree with each other. The list for abstracts (item 2) is not part of this list."
+        "table, which agree with each other. The list for abstracts (item 2) is not part of this list."
     ),
     items=(*_BEFORE, *_ANALYSED, *_AFTER),
 )
