@@ -38,7 +38,7 @@ def checklist_page(filled: FilledChecklist) -> str:
     head = (
         f'<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{escape(checklist.title)}</title>\n</head>\n<body style="{_BODY}">\n'
+        f'{MARK}\n<title>{escape(checklist.title)}</title>\n</head>\n<body style="{_BODY}">\n'
     )
     citation = (
         f"<p>{escape(checklist.about)} {escape(checklist.citation)}, "
