@@ -26,6 +26,8 @@ from .errors import (
     NbradiomicsError as NbradiomicsError,
     StorageError as StorageError,
 )
+from .evidence.facts import Evidence as Evidence, Fact as Fact
+from .evidence.write import read_evidence as read_evidence
 from .execution.execution import Execution as Execution
 from .execution.workspace import Workspace as Workspace
 from .features import extract_features as extract_features, presets as presets
@@ -129,6 +131,7 @@ from .study.checks import check as check, survey as survey
 from .study.study import Readers as Readers
 from .synthetic import Diffusion as Diffusion, make_cohort as make_cohort
 from .tables import Rows as Rows, RowsOfReader as RowsOfReader
+from .workflows.audit.audit import Audit as Audit, audit as audit
 from .workflows.demo import run_demo as run_demo
 from .workflows.processing.run import (
     ProcessingResult as ProcessingResult,

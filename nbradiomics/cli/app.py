@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from nbradiomics.cli.commands.audit import audit
 from nbradiomics.cli.commands.checklist import checklist
 from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.dicom import ingest
@@ -136,6 +137,7 @@ command(
 )(sample_size)
 command(epilog="Example: nbradiomics report results")(report)
 command(epilog="Example: nbradiomics checklist results --which metrics --out metrics.csv")(checklist)
+command(epilog="Example: nbradiomics audit results")(audit)
 command(
     name="export-dicom",
     epilog="Example: nbradiomics export-dicom results --source dicom --key key "

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTIONS
+from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
 from nbradiomics.outcome.solvers import has_competing
 
 if TYPE_CHECKING:
@@ -38,6 +38,32 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
         parts.append(part)
     table = PREDICTIONS.table(pd.concat(parts, ignore_index=True))
     return table.sort_values(_ORDER, kind="stable", ignore_index=True)
+
+
+def survival_prediction_table(
+    data: OutcomeData, results: Sequence[FoldResult], times: Sequence[float]
+) -> pd.DataFrame:
+    """Predicted survival of each subject, model and repeat.
+
+    Parameters
+    ----------
+    data, results
+        Data, and results of the folds.
+    times
+        Points in time of the predictions, increasing.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns of `outcome.schemas.PREDICTED_SURVIVAL`, and one for each point in time.
+    """
+    names = [repr(float(time)) for time in times]
+    parts = [
+        pd.concat([_places(data, result), pd.DataFrame(result.predicted, columns=names)], axis=1)
+        for result in results
+    ]
+    table = pd.concat(parts, ignore_index=True).sort_values(_ORDER, kind="stable", ignore_index=True)
+    return PREDICTED_SURVIVAL.table(table, further=names)
 
 
 def class_prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.DataFrame:

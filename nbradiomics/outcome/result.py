@@ -30,6 +30,8 @@ class OutcomeResult(Result):
         Tables with the columns of `outcome.schemas`: `SURVIVAL_TABLES` or, for a target, `CLASS_TABLES`.
     kaplan_meier
         Curves of the risk groups; None for a target.
+    predicted_survival
+        Predicted survival of each subject; None for a target.
     flow
         Subjects that were left out, with the reason: the table `outcome.schemas.EXCLUDED`.
     summary
@@ -50,6 +52,7 @@ class OutcomeResult(Result):
     selection: pd.DataFrame
     flow: pd.DataFrame
     summary: dict[str, Any]
+    predicted_survival: pd.DataFrame | None = None
     site_effects: SiteEffects | None = None
     final: Final | None = field(default=None, repr=False)
 
@@ -63,10 +66,11 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
         Result to write.
     folder
         Created if it does not exist; gets ``baseline.csv``, ``ratios.csv``, ``performance.csv``,
-        ``predictions.csv``, ``calibration.csv``, ``decision.csv``, ``kaplan_meier.csv``, ``selection.csv``,
-        ``excluded.csv`` and ``summary.json``. For a target, ``class_baseline.csv``,
-        ``class_predictions.csv``, ``class_calibration.csv`` and ``class_decision.csv`` take the places of the
-        tables without ``class_``, and there is no ``kaplan_meier.csv``. A harmonisation adds
+        ``predictions.csv``, ``predicted_survival.parquet``, ``calibration.csv``, ``decision.csv``,
+        ``kaplan_meier.csv``, ``selection.csv``, ``excluded.csv`` and ``summary.json``. For a target,
+        ``class_baseline.csv``, ``class_predictions.csv``, ``class_calibration.csv`` and
+        ``class_decision.csv`` take the places of the tables without ``class_``, and there is no
+        ``kaplan_meier.csv`` and no ``predicted_survival.parquet``. A harmonisation adds
         ``site_effects.csv``, ``covariate_effects.csv`` and ``separability.csv``.
 
     Examples

@@ -13,7 +13,11 @@ from nbradiomics.outcome.curves import (
     decision_table,
 )
 from nbradiomics.outcome.groups import kaplan_meier_table, majority_groups
-from nbradiomics.outcome.predictions import class_prediction_table, prediction_table
+from nbradiomics.outcome.predictions import (
+    class_prediction_table,
+    prediction_table,
+    survival_prediction_table,
+)
 from nbradiomics.outcome.tasks import Classification, Survival, Task
 
 if TYPE_CHECKING:
@@ -37,6 +41,7 @@ def result_tables(
     groups = {model: majority_groups(results, model, len(data.y)) for model in data.models}
     return {
         "predictions": prediction_table(data, results),
+        "predicted_survival": survival_prediction_table(data, results, task.horizons.all.tolist()),
         "calibration": calibration_table(data, results, task.horizons),
         "decision": decision_table(data, results, task.horizons),
         "baseline": baseline_table(data),

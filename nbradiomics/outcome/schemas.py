@@ -123,6 +123,18 @@ PREDICTIONS = Schema(
     key=("subject", "model", "repeat"),
 )
 
+PREDICTED_SURVIVAL = Schema(
+    name="Predicted survival",
+    file="outcome/ENDPOINT/predicted_survival.parquet",
+    row="a subject, model and repeat of the predictions",
+    columns=(SUBJECT, _MODEL, _REPEAT),
+    key=("subject", "model", "repeat"),
+    further="a column of numbers for each point in time at which predictions are judged, named by the time: "
+    "the predicted probability of no event until then, 0 to 1, out of fold; empty if the model failed in "
+    "this fold",
+    note="With it, every measure of the predictions can be computed again (`nbradiomics audit`).",
+)
+
 CLASS_PREDICTIONS = Schema(
     name="Predictions of classes",
     file="outcome/ENDPOINT/class_predictions.csv",
@@ -364,6 +376,7 @@ SURVIVAL_TABLES = {
     "ratios": RATIOS,
     "performance": PERFORMANCE,
     "predictions": PREDICTIONS,
+    "predicted_survival": PREDICTED_SURVIVAL,
     "calibration": CALIBRATION,
     "decision": DECISION,
     "kaplan_meier": KAPLAN_MEIER,

@@ -31,7 +31,7 @@ def read_checklists(folder: Path) -> dict[str, FilledChecklist | None]:
 
 def _filled(evidence: Evidence, name: str, file: Path) -> FilledChecklist | None:
     try:
-        own = read_own_answers(file, CHECKLISTS[name])
+        own = read_own_answers(file, name)
     except InputError:
         return None
     return fill_checklist(evidence, name, own)

@@ -70,7 +70,9 @@ from nbradiomics.workflows.earlier_folder import earlier_mark
 _OUTCOME_TABLES = "|".join(
     PurePosixPath(table.file).stem for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values())
 )
-_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.csv|(summary|evidence)\.json|model\.zip|report\.html|{PAPER_FILE})"
+_OUTCOME_FILE = (
+    rf"(({_OUTCOME_TABLES})\.(csv|parquet)|(summary|evidence)\.json|model\.zip|report\.html|{PAPER_FILE})"
+)
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (

@@ -104,6 +104,7 @@ def test_written_files_say_the_same(tmp_path):
         "excluded.csv",
         "kaplan_meier.csv",
         "performance.csv",
+        "predicted_survival.parquet",
         "predictions.csv",
         "ratios.csv",
         "selection.csv",

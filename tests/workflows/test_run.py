@@ -85,11 +85,13 @@ def test_a_run_leaves_every_table_and_the_report(study: Path, tmp_path: Path) ->
         "outcome/os/decision.csv",
         "outcome/os/performance.csv",
         "outcome/os/predictions.csv",
+        "outcome/os/predicted_survival.parquet",
         "outcome/os/ratios.csv",
         "outcome/os/kaplan_meier.csv",
         "outcome/os/selection.csv",
         "outcome/os/excluded.csv",
         "outcome/os/summary.json",
+        "evidence.json",
     }
     assert done.complete
     assert done.failures == []

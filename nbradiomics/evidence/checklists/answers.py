@@ -128,7 +128,8 @@ SOFTWARE = shown(
     ("versions", has("nbradiomics")),
     ("parameters", has("engines_of_the_rows")),
     ("ibsi", _meets_ibsi),
-    says="The version is recorded, and the software gave the IBSI's reference values on this machine.",
+    says="The version is recorded; by the IBSI's definitions, the software gave its reference values on "
+    "this machine.",
     lacks="The run does not show the version of the features' software together with the IBSI's reference "
     "values.",
 )

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from nbradiomics.errors import InputError
-from nbradiomics.evidence.checklists.item import Answer, Checklist
+from nbradiomics.evidence.checklists.item import Answer
+from nbradiomics.evidence.checklists.lists import checklist_of
 from nbradiomics.evidence.checklists.schema import OWN_ANSWERS
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import quoted
@@ -22,14 +23,24 @@ _WORDS: Mapping[str, Answer] = {
 
 @dataclass(frozen=True)
 class OwnAnswer:
-    """What a person says of an item; the answer is None if there are only a note or a page."""
+    """What a person says of an item.
+
+    Attributes
+    ----------
+    answer
+        ``yes``, ``partly``, ``no`` or ``not applicable``; None if there are only a note or a page.
+    note
+        A note of the person.
+    page
+        Where the paper says it.
+    """
 
     answer: Answer | None
     note: str = ""
     page: str = ""
 
 
-def read_own_answers(path: str | Path, checklist: Checklist) -> dict[str, OwnAnswer]:
+def read_own_answers(path: str | Path, name: str) -> dict[str, OwnAnswer]:
     """Read the answers of a person.
 
     Parameters
@@ -37,8 +48,8 @@ def read_own_answers(path: str | Path, checklist: Checklist) -> dict[str, OwnAns
     path
         Table with the columns ``item`` and ``own_answer``, and perhaps ``own_note`` and ``page``; others are
         not read.
-    checklist
-        The checklist that it answers.
+    name
+        The checklist that it answers: ``metrics``, ``clear``, ``tripod-ai`` or ``rqs-2``.
 
     Returns
     -------
@@ -48,9 +59,10 @@ def read_own_answers(path: str | Path, checklist: Checklist) -> dict[str, OwnAns
     Raises
     ------
     InputError
-        When the file is no such table, an item is unknown or named twice, or an answer is none.
+        When there is no such checklist, the file is no such table, an item is unknown or named twice, or an
+        answer is none.
     """
-    path = Path(path)
+    path, checklist = Path(path), checklist_of(name)
     table = OWN_ANSWERS.read(path)
     known = {item.number for item in checklist.questions}
     found: dict[str, OwnAnswer] = {}

@@ -49,11 +49,11 @@ def checklist_page(filled: FilledChecklist) -> str:
         head,
         f'<h1 style="font-size: 14pt;">{escape(checklist.title)}</h1>\n',
         citation,
+        f"<p>How this list of items was checked: {escape(checklist.checked)}</p>\n",
         f"<p>{escape(summary_of(filled))}</p>\n",
         *(f'<p style="{_WARN}">{escape(line)}</p>\n' for line in filled.conflicts),
         f'<p style="{_SMALL}">{escape(MEANING)}</p>\n',
         "".join(_table(filled)),
-        f'<p style="{_SMALL}">How the list was checked: {escape(checklist.checked)}</p>\n',
         "</body>\n</html>\n",
     ]
     return "".join(parts)

@@ -6,8 +6,7 @@ from pathlib import Path
 
 from nbradiomics.errors import InputError
 from nbradiomics.evidence.checklists.filled import FilledChecklist, fill_checklist
-from nbradiomics.evidence.checklists.item import Checklist
-from nbradiomics.evidence.checklists.lists import CHECKLISTS, checklist_of
+from nbradiomics.evidence.checklists.lists import CHECKLISTS
 from nbradiomics.evidence.checklists.own_answers import OwnAnswer, read_own_answers
 from nbradiomics.evidence.checklists.page import MARK, checklist_page
 from nbradiomics.evidence.facts import Evidence
@@ -39,7 +38,7 @@ def write_checklist(
         When there is no such checklist, `out` is no ``.csv``, another file has its name or that of the page,
         or the answers cannot be read; nothing is written then.
     """
-    out, checklist = Path(out), checklist_of(name)
+    out = Path(out)
     if out.suffix != ".csv":
         raise InputError(
             f"{out} ends in {out.suffix!r}; .csv was expected.", "The page is written beside the table."
@@ -49,9 +48,9 @@ def write_checklist(
         raise InputError(
             f"{page} exists and is no page of a checklist.", "Choose another name for the table."
         )
-    own = _kept(out, checklist) if out.exists() else {}
+    own = _kept(out, name) if out.exists() else {}
     if answers is not None:
-        own |= read_own_answers(answers, checklist)
+        own |= read_own_answers(answers, name)
     filled = fill_checklist(evidence, name, own)
     out.parent.mkdir(parents=True, exist_ok=True)
     write_table(filled.table, out)
@@ -59,10 +58,10 @@ def write_checklist(
     return filled
 
 
-def _kept(out: Path, checklist: Checklist) -> dict[str, OwnAnswer]:
+def _kept(out: Path, name: str) -> dict[str, OwnAnswer]:
     """Read the answers of a person in a table that will be written again."""
     try:
-        return read_own_answers(out, checklist)
+        return read_own_answers(out, name)
     except InputError as error:
         remedy = "Correct it, so that your answers are kept, or choose another name."
         raise InputError(

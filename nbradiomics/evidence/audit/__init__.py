@@ -1,0 +1,1 @@
+"""Compute again what needs neither images nor clinical data, and compare it with what was written."""

@@ -1,0 +1,69 @@
+"""Audit the report of a run: does it show the numbers of the tables?"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from nbradiomics.evidence.audit.finding import Finding, verdict_of
+from nbradiomics.evidence.result_folder import ResultFolder
+from nbradiomics.report.content import Facts, Page, Section
+from nbradiomics.report.render import render
+from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.failures import failures_blocks
+from nbradiomics.report.sections.outcome import outcome_blocks
+from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+
+#: Sections that need no image, by name: title and function.
+_SECTIONS = {
+    "reproducibility": ("Reproducibility of features", reproducibility_blocks),
+    "outcome": ("Outcome", outcome_blocks),
+    "failures": ("Failures", failures_blocks),
+}
+_LARGEST = 256 << 20
+
+
+def report_findings(folder: ResultFolder) -> Iterator[Finding]:
+    """Make sections of the report again from the tables, and compare their words and numbers."""
+    file = folder.root / "report.html"
+    if not file.is_file() or not folder.has("provenance.json"):
+        return
+    if file.stat().st_size > _LARGEST:
+        yield Finding("report", "broken", "It is far larger than a report.", "report.html")
+        return
+    page = file.read_text(encoding="utf-8", errors="replace")
+    run = read_run(folder.root)
+    parts = tuple(Section(name, title, blocks(run)) for name, (title, blocks) in _SECTIONS.items())
+    again = render(Page("", "", (), Facts(()), parts))
+    for name in _SECTIONS:
+        ours, theirs = _words(page, name), _words(again, name)
+        if theirs is None:
+            continue
+        problems = []
+        if ours is None:
+            problems.append(f"the section {name} is missing")
+        elif ours != theirs:
+            problems.append(_first_difference(ours, theirs))
+        holds = (
+            f"Words and numbers of the section {name} are those of the tables; pictures were not compared."
+        )
+        yield verdict_of("report", problems, holds, "report.html")
+
+
+def _words(page: str, section: str) -> list[str] | None:
+    """Words of a section, without its pictures."""
+    match = re.search(rf'<section id="{section}">(.*?)</section>', page, flags=re.DOTALL)
+    if match is None:
+        return None
+    # The number of a section depends on how many come before it.
+    without = re.sub(r'<span class="number">[^<]*</span>', " ", match[1])
+    without = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", without, flags=re.DOTALL)
+    return without.split()
+
+
+def _first_difference(ours: list[str], theirs: list[str]) -> str:
+    for place, (one, other) in enumerate(zip(ours, theirs, strict=False)):
+        if one != other:
+            before = " ".join(ours[max(0, place - 4) : place])
+            return f"after {before!r} it says {one!r}, the tables give {other!r}"
+    return f"it has {len(ours)} words, the tables give {len(theirs)}"
