@@ -46,7 +46,11 @@ CHECKLIST = Schema(
         ),
         Column("files", "text", "the files of these facts", missing="none"),
         Column(
-            "weight", "number", "weight in the score of METRICS", missing="the list or the row has no weight"
+            "weight",
+            "number",
+            "weight in the score of METRICS",
+            missing="the list or the row has no weight",
+            optional=True,
         ),
         *_OWN,
         Column(
@@ -59,15 +63,16 @@ CHECKLIST = Schema(
     key=("item",),
     left_out=("weight",),
     note="`LIST` is `metrics`, `clear`, `tripod-ai` or `rqs-2`. The columns `own_answer`, `own_note` and "
-    "`page` are "
-    "a person's: a new run keeps them.",
+    "`page` are a person's: a new run keeps them.",
 )
 
 #: What is read of a table that a person filled in.
 OWN_ANSWERS = Schema(
     name="Own answers",
-    file="LIST.csv",
+    file="own_answers.csv",
     row="an item that a person answers",
     columns=(_ITEM, *_OWN),
     key=("item",),
+    note="From the user (`nbradiomics checklist --answers`), with any name; the table of a checklist is "
+    "one too.",
 )
