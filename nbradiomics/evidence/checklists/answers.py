@@ -132,6 +132,7 @@ SOFTWARE = shown(
     "this machine.",
     lacks="The run does not show the version of the features' software together with the IBSI's reference "
     "values.",
+    against="On this machine the software does not give all of the IBSI's reference values.",
 )
 SINGLE_SEQUENCE = shown(
     ("cohort", _one_named_sequence),
@@ -163,12 +164,15 @@ SELECTION = ALGORITHMS = each_endpoint(
 LARGE_ENOUGH = each_endpoint(
     ("sample_size", says("enough")),
     says="By the criteria of Riley et al., there are enough patients for the candidate columns.",
-    lacks="The run does not show enough patients for its candidate columns, by the criteria of Riley et al.",
+    lacks="The run does not show whether there are enough patients for its candidate columns.",
+    against="By the criteria of Riley et al., there are too few patients for the candidate columns.",
 )
+_TWICE = "Some patients were not held out exactly once in each repeat."
 SPLIT = each_endpoint(
     ("folds", says("disjoint")),
     says="Each patient was held out exactly once in each repeat of the cross-validation.",
     lacks="The run does not show how its patients were divided.",
+    against=_TWICE,
 )
 PARTITIONED = each_endpoint(
     ("folds", says("disjoint")),
@@ -176,6 +180,7 @@ PARTITIONED = each_endpoint(
     says="Patients were divided first: each step of a fold was fitted to those who were not held out, as "
     "hashes show.",
     lacks="The run does not show that each fold learned only from patients whom it did not hold out.",
+    against=f"{_TWICE} Or a fold learned from other patients than those whom it did not hold out.",
 )
 PERFORMANCE = each_endpoint(
     ("performance", measured),

@@ -43,7 +43,7 @@ def person(ask: str, *helpful: str) -> Rule:
     return rule
 
 
-def shown(*checks: tuple[str, Check], says: str, lacks: str) -> Rule:
+def shown(*checks: tuple[str, Check], says: str, lacks: str, against: str = "") -> Rule:
     """Answer by facts of the whole run: yes if all of them say so, no if one says the contrary.
 
     Parameters
@@ -54,6 +54,8 @@ def shown(*checks: tuple[str, Check], says: str, lacks: str) -> Rule:
         The reason of a yes.
     lacks
         The reason if the facts do not say it.
+    against
+        The reason of a no; the same as `lacks` if it is empty.
     """
 
     def rule(evidence: Evidence) -> Finding:
@@ -61,14 +63,16 @@ def shown(*checks: tuple[str, Check], says: str, lacks: str) -> Rule:
         said = [None if fact is None else check(fact) for fact, check in found]
         facts = tuple(fact for fact, _ in found if fact is not None)
         if False in said:
-            against = tuple(fact for (fact, _), one in zip(found, said, strict=True) if fact and one is False)
-            return Finding("no", lacks, against)
+            refuting = tuple(
+                fact for (fact, _), one in zip(found, said, strict=True) if fact and one is False
+            )
+            return Finding("no", against or lacks, refuting)
         return Finding("yes", says, facts) if all(said) else Finding("open", lacks, facts)
 
     return rule
 
 
-def each_endpoint(*checks: tuple[str, Check], says: str, lacks: str) -> Rule:
+def each_endpoint(*checks: tuple[str, Check], says: str, lacks: str, against: str = "") -> Rule:
     """Answer by facts of the endpoints: yes if those of all endpoints say so, partly if those of some do.
 
     Parameters
@@ -76,7 +80,7 @@ def each_endpoint(*checks: tuple[str, Check], says: str, lacks: str) -> Rule:
     checks
         Last part of each fact's name (``calibration`` for ``outcome.ENDPOINT.calibration``; empty for
         ``outcome.ENDPOINT`` itself), and what it has to say.
-    says, lacks
+    says, lacks, against
         As in `shown`.
     """
 
@@ -94,7 +98,7 @@ def each_endpoint(*checks: tuple[str, Check], says: str, lacks: str) -> Rule:
             others = ", ".join(name for name in names if name not in held)
             return Finding("partly", f"{says} This holds for {', '.join(held)}, and not for {others}.", facts)
         if refuted:
-            return Finding("no", lacks, tuple(fact for name in refuted for fact in rows[name][1]))
+            return Finding("no", against or lacks, tuple(fact for name in refuted for fact in rows[name][1]))
         return Finding("open", lacks, facts)
 
     return rule
