@@ -235,7 +235,7 @@ HARMONISED = each_endpoint(
 MISSING_DATA = every(
     shown(
         ("cohort.missing", has()),
-        says="What is missing was counted.",
+        says="What is missing from the cohort was counted.",
         lacks="The run does not count what is missing from its cohort.",
     ),
     each_endpoint(
