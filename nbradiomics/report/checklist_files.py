@@ -10,23 +10,13 @@ from nbradiomics.evidence.checklists.lists import CHECKLISTS
 from nbradiomics.evidence.checklists.own_answers import read_own_answers
 from nbradiomics.evidence.checklists.write import FOLDER
 from nbradiomics.evidence.facts import Evidence
-from nbradiomics.evidence.write import EVIDENCE, read_evidence
 
 
-def read_checklists(folder: Path) -> dict[str, FilledChecklist | None]:
-    """Fill in each checklist that the folder has; None for one whose table cannot be read.
-
-    Raises
-    ------
-    InputError
-        When the evidence of the run is damaged.
-    """
+def read_checklists(folder: Path, evidence: Evidence | None) -> dict[str, FilledChecklist | None]:
+    """Fill in each checklist that the folder has; None for one whose table cannot be read."""
     files = {name: folder / FOLDER / f"{name}.csv" for name in CHECKLISTS}
     there = {name: file for name, file in files.items() if file.exists()}
-    if not there or not (folder / EVIDENCE).exists():
-        return {}
-    evidence = read_evidence(folder)
-    return {name: _filled(evidence, name, file) for name, file in there.items()}
+    return {} if evidence is None else {name: _filled(evidence, name, file) for name, file in there.items()}
 
 
 def _filled(evidence: Evidence, name: str, file: Path) -> FilledChecklist | None:

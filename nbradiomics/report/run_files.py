@@ -15,6 +15,8 @@ from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
 from nbradiomics.evidence.checklists.filled import FilledChecklist
+from nbradiomics.evidence.facts import Evidence
+from nbradiomics.evidence.write import EVIDENCE, read_evidence
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -134,9 +136,11 @@ class Run:
     needed_left_out: dict[str, pd.DataFrame] = field(default_factory=dict)
     failures: pd.DataFrame | None = None
     endpoints: tuple[Endpoint, ...] = ()
+    provenance: dict[str, Any] = field(default_factory=dict)
+    #: Facts with the files that prove them; ``None`` for a run of an earlier release.
+    evidence: Evidence | None = None
     #: The published checklists by name, with the answers of a person; None for one that cannot be read.
     checklists: dict[str, FilledChecklist | None] = field(default_factory=dict)
-    provenance: dict[str, Any] = field(default_factory=dict)
 
     @cached_property
     def of_lesions(self) -> pd.DataFrame | None:
@@ -160,6 +164,7 @@ def read_run(folder: Path) -> Run:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} does not exist or is not a folder.", "Give the folder of a run.")
+    evidence = read_evidence(folder) if (folder / EVIDENCE).is_file() else None
     run = Run(
         folder=folder,
         cohort=_read(folder, COHORT),
@@ -186,8 +191,9 @@ def read_run(folder: Path) -> Run:
         needed_left_out=_by_context(folder, LEFT_OUT),
         failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
-        checklists=read_checklists(folder),
         provenance=read_object(folder / "provenance.json"),
+        evidence=evidence,
+        checklists=read_checklists(folder, evidence),
     )
     if _is_empty(run):
         raise InputError(

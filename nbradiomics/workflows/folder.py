@@ -25,7 +25,7 @@ file                                 content
 ``outcome/NAME/paper/``              figures, tables and methods for a paper (`report --export paper`)
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
-``evidence.json``                    facts of the run with the files that prove them (`audit`)
+``evidence.json``, ``.html``         facts of the run with the files that prove them (`audit`)
 ``checklists/``                      published checklists: tables and pages; a person's answers are kept
 ``shards/``                          failures of each shard, until a run joins the shards
 ``cache/``                           stored result of each case, named by the hash of its inputs
@@ -76,7 +76,7 @@ _OUTCOME_FILE = (
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (
-    r"report\.html",
+    r"(report|evidence)\.html",
     r"(check|segmentation|agreement|failures|stable)\.csv",
     r"prepared/((preparation|registration|moved_masks|intensities)\.csv|landmarks\.json)",
     r"((perturbation|processing)/)?features\.parquet",

@@ -21,6 +21,7 @@ from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.report import build_report
+from nbradiomics.report.evidence_page import build_evidence_page
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.settings import spread
@@ -244,6 +245,7 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
     )
     write_run_evidence(work)
     answered = write_run_checklists(folder.root)
+    build_evidence_page(folder.root, work.study.name)
     report = build_report(folder.root)
     summary = summarise(folder, work.cohort, work.features, failures)
     measured = bool(work.features[feature_columns(work.features)].notna().any(axis=None))

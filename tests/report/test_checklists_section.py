@@ -9,18 +9,19 @@ import pytest
 
 from nbradiomics.evidence.checklists.write import write_checklists
 from nbradiomics.evidence.facts import Evidence
-from nbradiomics.evidence.write import EVIDENCE
+from nbradiomics.evidence.write import EVIDENCE, read_evidence
 from nbradiomics.files.checked_json import write_checked
 from nbradiomics.report.checklist_files import read_checklists
-from nbradiomics.report.content import Facts, Links, Page, Section, Table, Text
+from nbradiomics.report.content import Block, Facts, Links, Page, Section, Table, Text
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.checklists import checklists_blocks
 from tests.support.evidence import changed, rich_evidence, without
 
 
-def blocks_of(folder: Path) -> tuple[object, ...]:
-    return checklists_blocks(Run(folder=folder, checklists=read_checklists(folder)))
+def blocks_of(folder: Path) -> tuple[Block, ...]:
+    evidence = read_evidence(folder) if (folder / EVIDENCE).exists() else None
+    return checklists_blocks(Run(folder=folder, checklists=read_checklists(folder, evidence)))
 
 
 @pytest.fixture
@@ -63,9 +64,7 @@ def test_counts_are_those_of_the_run_and_of_the_person(folder: Path) -> None:
 
 
 def test_links_are_links_in_the_page(folder: Path) -> None:
-    section = Section(
-        "checklists", "Checklists", checklists_blocks(Run(folder, checklists=read_checklists(folder)))
-    )
+    section = Section("checklists", "Checklists", blocks_of(folder))
     page = render(Page("A", "B", (), Facts(()), (section,)))
     assert '<a href="checklists/clear.html">' in page
 

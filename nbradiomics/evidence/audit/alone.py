@@ -93,11 +93,8 @@ def _calibration(evidence: Evidence, fact: Fact) -> Iterator[Finding]:
     if other is None or not isinstance(other.value, dict) or not isinstance(fact.value, dict):
         return
     rows: Any = fact.value.get("rows", [])
-    problems = [
-        f"{one.get('model')} {one.get('metric')} has two values"
-        for one in other.value.get("rows", [])  # type: ignore[union-attr]
-        if one not in rows
-    ]
+    others: Any = other.value.get("rows", [])
+    problems = [f"{one.get('model')} {one.get('metric')} has two values" for one in others if one not in rows]
     yield verdict_of(
         f"{fact.name} twice", problems, "Figures that two facts state are the same.", "evidence.json"
     )

@@ -123,7 +123,9 @@ def _settings(summary: Mapping[str, Any]) -> OutcomeSettings:
 
 def _folds(table: pd.DataFrame, models: Sequence[str]) -> list[tuple[tuple[int, int, str], pd.DataFrame]]:
     """Rows of each repeat, fold and model, in the order in which they were fitted."""
-    groups = {key: rows.sort_values("subject") for key, rows in table.groupby(["repeat", "fold", "model"])}
+    groups: dict[Any, pd.DataFrame] = {
+        key: rows.sort_values("subject") for key, rows in table.groupby(["repeat", "fold", "model"])
+    }
     order = {model: number for number, model in enumerate(models)}
     return sorted(groups.items(), key=lambda item: (item[0][0], item[0][1], order[item[0][2]]))
 

@@ -40,7 +40,7 @@ def differences(
     both = ours.index.intersection(theirs.index)
     shared = [name for name in theirs if name in ours and name not in but]
     for name in shared:
-        problems += _of_column(ours.loc[both, name], theirs.loc[both, name])
+        problems += _of_column(ours[name].loc[both], theirs[name].loc[both])
     return problems
 
 
@@ -71,7 +71,8 @@ def same(ours: pd.Series, theirs: pd.Series) -> np.ndarray:
         close = np.abs(a - b) <= RELATIVE * np.maximum(np.abs(a), np.abs(b)) + _ABSOLUTE
     equal[numbers] = (close | (a == b))[numbers]
     texts = ours.map(_text).to_numpy(dtype=object) == theirs.map(_text).to_numpy(dtype=object)
-    return equal | (~numbers & texts)
+    equal |= ~numbers & texts
+    return equal
 
 
 def _text(cell: object) -> str:

@@ -56,13 +56,14 @@ def _reader_study(folder: ResultFolder) -> Iterator[Fact]:
         passed[~passed["test"].isin(["alt_test_reader"])],
         *("test", "epsilon", "value", "reference_value", "low", "high", "p", "passed", "n"),
     )
-    verdicts = [
-        f"{row['test']} {'passed' if row['passed'] else 'not passed'}"
-        for row in rows
-        if row["passed"] is not None
-    ]
+    verdicts = [_verdict(row) for row in rows if row["passed"] is not None]
     text = f"Tests of the model against the readers: {'; '.join(verdicts) or 'no verdict'}."
     yield folder.fact("readers.tests", text, rows, (TESTS.file, "all tests but those of single readers"))
+
+
+def _verdict(row: Mapping[str, Any]) -> str:
+    epsilon = "" if row["epsilon"] is None else f" (epsilon {row['epsilon']:g})"
+    return f"{str(row['test']).replace('_', ' ')}{epsilon} {'passed' if row['passed'] else 'not passed'}"
 
 
 def _reproducibility(folder: ResultFolder) -> Iterator[Fact]:

@@ -33,14 +33,7 @@ from nbradiomics.study.checks.problem_table import CHECK
 from nbradiomics.tables.schema import Schema
 
 #: Pairs of columns of which the first is never above the second.
-_ORDERED = (
-    ("low", "high"),
-    ("ccc_low", "ccc_high"),
-    ("low", "icc"),
-    ("icc", "high"),
-    ("q1", "median"),
-    ("median", "q3"),
-)
+_ORDERED = (("low", "high"), ("ccc_low", "ccc_high"), ("q1", "median"), ("median", "q3"))
 #: Tables of a run by their path; a context may follow the name.
 _OF_RUN: dict[str, Schema] = {
     **{each.file: each for each in (COHORT, CHECK, FAILURES, AGREEMENT, SEGMENTATION, FEATURES, STABLE)},

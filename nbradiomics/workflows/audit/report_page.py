@@ -10,6 +10,7 @@ from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.report.content import Facts, Page, Section
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.evidence import evidence_blocks
 from nbradiomics.report.sections.failures import failures_blocks
 from nbradiomics.report.sections.outcome import outcome_blocks
 from nbradiomics.report.sections.reproducibility import reproducibility_blocks
@@ -18,6 +19,7 @@ from nbradiomics.report.sections.reproducibility import reproducibility_blocks
 _SECTIONS = {
     "reproducibility": ("Reproducibility of features", reproducibility_blocks),
     "outcome": ("Outcome", outcome_blocks),
+    "evidence": ("Evidence: what this run can prove", evidence_blocks),
     "failures": ("Failures", failures_blocks),
 }
 _LARGEST = 256 << 20
@@ -44,9 +46,7 @@ def report_findings(folder: ResultFolder) -> Iterator[Finding]:
             problems.append(f"the section {name} is missing")
         elif ours != theirs:
             problems.append(_first_difference(ours, theirs))
-        holds = (
-            f"Words and numbers of the section {name} are those of the tables; pictures were not compared."
-        )
+        holds = f"Words and numbers of the section {name} are those of the tables (without pictures)."
         yield verdict_of("report", problems, holds, "report.html")
 
 
@@ -56,7 +56,7 @@ def _words(page: str, section: str) -> list[str] | None:
     if match is None:
         return None
     # The number of a section depends on how many come before it.
-    without = re.sub(r'<span class="number">[^<]*</span>', " ", match[1])
+    without = re.sub(r'<span class="index">[^<]*</span>', " ", match[1])
     without = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", without, flags=re.DOTALL)
     return without.split()
 
