@@ -26,6 +26,12 @@ from .errors import (
     NbradiomicsError as NbradiomicsError,
     StorageError as StorageError,
 )
+from .evidence.checklists.filled import (
+    FilledChecklist as FilledChecklist,
+    fill_checklist as fill_checklist,
+)
+from .evidence.checklists.own_answers import OwnAnswer as OwnAnswer, read_own_answers as read_own_answers
+from .evidence.checklists.write import write_checklist as write_checklist
 from .evidence.facts import Evidence as Evidence, Fact as Fact
 from .evidence.write import read_evidence as read_evidence
 from .execution.execution import Execution as Execution

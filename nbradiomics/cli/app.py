@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.commands.audit import audit
+from nbradiomics.cli.commands.checklist import checklist
 from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.controls import controls
 from nbradiomics.cli.commands.dicom import ingest
@@ -140,6 +141,7 @@ command(
     epilog="Example: nbradiomics sample-size --parameters 110 --rate 0.13 --follow-up 2.1",
 )(sample_size)
 command(epilog="Example: nbradiomics report results")(report)
+command(epilog="Example: nbradiomics checklist results --which metrics --out metrics.csv")(checklist)
 command(epilog="Example: nbradiomics audit results")(audit)
 command(
     name="export-dicom",

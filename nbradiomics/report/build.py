@@ -13,6 +13,7 @@ from nbradiomics.report.render import render
 from nbradiomics.report.run_files import Run, is_outcome_folder, read_run
 from nbradiomics.report.sections.agreement import agreement_blocks
 from nbradiomics.report.sections.certainty import certainty_blocks
+from nbradiomics.report.sections.checklists import CHECKLISTS_SECTION, checklists_blocks
 from nbradiomics.report.sections.diffusion import ADC_SECTION, diffusion_blocks
 from nbradiomics.report.sections.evidence import evidence_blocks
 from nbradiomics.report.sections.failures import failures_blocks
@@ -54,10 +55,13 @@ SECTIONS = (
     ("outcome", "Outcome", outcome_blocks),
     ("failures", "Failures", failures_blocks),
     ("evidence", "Evidence: what this run can prove", evidence_blocks),
+    (CHECKLISTS_SECTION, "Checklists for the paper", checklists_blocks),
     ("provenance", "Provenance", provenance_blocks),
 )
-#: Sections that a report has only if the study asks for them.
-_ON_REQUEST = (PREPARATION, PROCESSING, ADC_SECTION, HABITATS_SECTION, ROIS_SECTION, "evidence")
+#: Sections that a report has only if the study asks for them, or if its run wrote what they need.
+_ON_REQUEST = (
+    *(PREPARATION, PROCESSING, ADC_SECTION, HABITATS_SECTION, ROIS_SECTION, "evidence", CHECKLISTS_SECTION),
+)
 
 
 def build_report(run: Path, out: Path | None = None) -> Path:

@@ -30,6 +30,14 @@ class Sentences:
 
 
 @dataclass(frozen=True)
+class Links:
+    """A list of files beside the page: the text of each link, and its path from the page."""
+
+    kind: ClassVar[str] = "links"
+    items: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
 class Heading:
     """A heading inside a section."""
 
@@ -179,7 +187,7 @@ class Details:
 
 
 Block = (
-    Text | Sentences | Heading | Table | Picture | Gallery | Facts | Flow | Listing | Details
+    Text | Sentences | Links | Heading | Table | Picture | Gallery | Facts | Flow | Listing | Details
 )  #: Anything that a section can contain.
 
 

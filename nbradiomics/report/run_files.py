@@ -14,6 +14,7 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.derived_regions import is_derived
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.errors import InputError
+from nbradiomics.evidence.checklists.filled import FilledChecklist
 from nbradiomics.evidence.facts import Evidence
 from nbradiomics.evidence.write import EVIDENCE, read_evidence
 from nbradiomics.execution.failures import FAILURES
@@ -38,6 +39,7 @@ from nbradiomics.outcome.schemas import (
 from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.report.agreement_rows import complete_pairs
+from nbradiomics.report.checklist_files import read_checklists
 from nbradiomics.report.record_files import read_object
 from nbradiomics.report.study_files import StudyFiles, read_study
 from nbradiomics.reproducibility.needed_agreement import LEFT_OUT, NEEDED_AGREEMENT
@@ -145,6 +147,8 @@ class Run:
     provenance: dict[str, Any] = field(default_factory=dict)
     #: Facts with the files that prove them; ``None`` for a run of an earlier release.
     evidence: Evidence | None = None
+    #: The published checklists by name, with the answers of a person; None for one that cannot be read.
+    checklists: dict[str, FilledChecklist | None] = field(default_factory=dict)
 
     @cached_property
     def of_lesions(self) -> pd.DataFrame | None:
@@ -168,6 +172,7 @@ def read_run(folder: Path) -> Run:
     """
     if not folder.is_dir():
         raise InputError(f"{folder} does not exist or is not a folder.", "Give the folder of a run.")
+    evidence = read_evidence(folder) if (folder / EVIDENCE).is_file() else None
     run = Run(
         folder=folder,
         cohort=_read(folder, COHORT),
@@ -196,7 +201,8 @@ def read_run(folder: Path) -> Run:
         failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
-        evidence=read_evidence(folder) if (folder / EVIDENCE).is_file() else None,
+        evidence=evidence,
+        checklists=read_checklists(folder, evidence),
     )
     if _is_empty(run):
         raise InputError(

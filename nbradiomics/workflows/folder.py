@@ -30,6 +30,7 @@ file                                 content
 ``failures.csv``, ``failures.log``   failures: case, stage, cause, hint; tracebacks
 ``provenance.json``                  versions, parameters, hashes
 ``evidence.json``, ``.html``         facts of the run with the files that prove them (`audit`)
+``checklists/``                      published checklists: tables and pages; a person's answers are kept
 ``shards/``                          failures of each shard, until a run joins the shards
 ``cache/``                           stored result of each case, named by the hash of its inputs
 ``.nbradiomics``                     owner of the results (`nbradiomics.files.owned_folder`)
@@ -75,8 +76,14 @@ _OUTCOME_TABLES = "|".join(
     PurePosixPath(table.file).stem
     for table in (*OUTCOME_TABLES, *EFFECT_TABLES.values(), *DRAWING_TABLES.values())
 )
-_OUTCOME_PAGES = "(report|evidence|model_card)"
-_OUTCOME_FILE = rf"(({_OUTCOME_TABLES})\.(csv|parquet)|(summary|evidence)\.json|model\.zip|{_OUTCOME_PAGES}\.html|{PAPER_FILE})"
+_OUTCOME_FILE = "|".join(
+    (
+        rf"({_OUTCOME_TABLES})\.(csv|parquet)",
+        r"(summary|evidence)\.json|model\.zip",
+        r"(report|evidence|model_card)\.html",
+        PAPER_FILE,
+    )
+)
 _COHORT = "cohort.csv"
 #: Paths of the tables and reports; each run writes them again.
 _TABLES = (
@@ -96,11 +103,13 @@ _TABLES = (
     r"reproducibility/study_[^/]+\.csv",
     r"variance(_[^/]+)?\.csv",
     r"needed_agreement/(features|left_out)(_.+)?\.csv",
-    rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?{_OUTCOME_FILE}",
+    rf"outcome/[^/]+/({VALIDATION}/[^/]+/)?({_OUTCOME_FILE})",
 )
 _PREPARED = re.compile(r"prepared/(images|masks)/[^/]+\.nii\.gz")
 _TABLE = re.compile("|".join(_TABLES))
 _STORED = re.compile(r"cache/[^/]+/[0-9a-f]{64}(\..+)?|cache/nbradiomics-run|cache/record/[\w-]+\.jsonl?")
+#: Tables and pages of the checklists; they stay, since a person may have answered in them.
+_CHECKLIST = re.compile(r"checklists/(metrics|clear|tripod-ai|rqs-2)\.(csv|html)")
 #: Files of the demo's cohort.
 _DEMO = re.compile(
     r"input/(cohort\.csv|clinical\.csv|truth\.csv|truth\.json|study\.yaml"
@@ -134,7 +143,7 @@ def _is_map(name: str, stems: Collection[str]) -> bool:
 def is_run_file(path: PurePosixPath, stems: Collection[str]) -> bool:
     """Whether a run writes the file with this path in the folder, for scans with these stems."""
     text = str(path)
-    patterns = (_TABLE, _STORED, _DEMO, _PREPARED, _DERIVED)
+    patterns = (_TABLE, _STORED, _DEMO, _PREPARED, _DERIVED, _CHECKLIST)
     if text == _COHORT or any(pattern.fullmatch(text) for pattern in patterns):
         return True
     return _is_image(path, stems, ("auto", *_CONSENSUS))

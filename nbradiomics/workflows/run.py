@@ -37,7 +37,7 @@ from nbradiomics.tables import feature_columns
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.folder import RunFolder, study_owner
 from nbradiomics.workflows.ingested import INGEST, ingest_record
-from nbradiomics.workflows.run_evidence import write_run_evidence
+from nbradiomics.workflows.run_evidence import write_run_checklists, write_run_evidence
 from nbradiomics.workflows.stages import STAGES
 from nbradiomics.workflows.stages.base import Work, possible, run_stages
 from nbradiomics.workflows.summary import summarise
@@ -60,7 +60,8 @@ class RunResult(Result):
     complete
         False if no feature could be measured in any case.
     notes
-        Stored results that were damaged and computed again, and prepared images that must not be compared.
+        Stored results that were damaged and computed again, prepared images that must not be compared, and
+        what a person answered in a checklist and the run contradicts.
     """
 
     folder: Path
@@ -243,11 +244,12 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
         **work.provenance,
     )
     write_run_evidence(work)
+    answered = write_run_checklists(folder.root)
     build_evidence_page(folder.root, work.study.name)
     report = build_report(folder.root)
     summary = summarise(folder, work.cohort, work.features, failures)
     measured = bool(work.features[feature_columns(work.features)].notna().any(axis=None))
-    told = (*folder.workspace.notes(), *_notes(work.provenance))
+    told = (*folder.workspace.notes(), *_notes(work.provenance), *answered)
     return RunResult(folder.root, report, failures, summary, measured, told)
 
 

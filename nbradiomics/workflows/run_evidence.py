@@ -6,23 +6,29 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule, measured_cases
+from nbradiomics.evidence.checklists.write import FOLDER as CHECKLISTS, write_checklists
 from nbradiomics.evidence.computed.ibsi import ibsi_fact
 from nbradiomics.evidence.computed.parity import parity_fact
 from nbradiomics.evidence.facts import Fact
-from nbradiomics.evidence.write import write_evidence
+from nbradiomics.evidence.write import read_evidence, write_evidence
 from nbradiomics.features.extract import resolve_label
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.workflows.folder import is_outcome_file, is_run_file
 from nbradiomics.workflows.stages.base import Work
 
-#: Folders of stored results and of the demo's input, which are no results.
-_NO_RESULTS = ("cache", "input", "shards")
+#: Folders of stored results, of the demo's input and of what is made from the evidence: no results.
+_NO_RESULTS = ("cache", "input", "shards", CHECKLISTS)
 
 
 def write_run_evidence(work: Work) -> Path:
     """Write ``evidence.json`` of a run, from the files that its stages wrote."""
     root = work.folder.root
     return write_evidence(root, result_files(root), _computed(work))
+
+
+def write_run_checklists(root: Path) -> list[str]:
+    """Write the published checklists of a run from its evidence; return what the user must know of them."""
+    return write_checklists(read_evidence(root), root)
 
 
 def write_outcome_evidence(folder: Path) -> Path:

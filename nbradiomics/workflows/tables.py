@@ -7,6 +7,7 @@ from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
+from nbradiomics.evidence.checklists.schema import CHECKLIST, OWN_ANSWERS
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -46,6 +47,7 @@ CHAPTERS = {
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),
     "Outcome": (*OUTCOME_TABLES, *DRAWING_TABLES.values(), PREDICTED),
+    "Checklists": (CHECKLIST, OWN_ANSWERS),
     "Export to DICOM": (EXPORTS,),
 }
 SCHEMAS = tuple(schema for chapter in CHAPTERS.values() for schema in chapter)

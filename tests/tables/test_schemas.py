@@ -21,6 +21,7 @@ from nbradiomics.cohort.schema import COHORT
 from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.errors import InputError
+from nbradiomics.evidence.checklists.schema import OWN_ANSWERS
 from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
@@ -264,7 +265,7 @@ ELSEWHERE = (
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
     *(TREATMENTS, FEATURE_NOTES, HARMONISED_BATCHES),
     *(PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
-    PREDICTED,
+    *(PREDICTED, OWN_ANSWERS),
 )
 #: Types of columns that are others in memory.
 IN_FILES = {TESTS.name: {"passed": "boolean"}}
@@ -362,7 +363,7 @@ def test_every_schema_is_in_the_list() -> None:
 def test_the_schemas_agree_with_what_else_names_tables() -> None:
     assert FEATURES.names == [*INDEX, *FEATURES.left_out]
     assert list(TABLES) == [field.name for field in fields(ReadersStudy) if field.name != "overview"]
-    names = {"COMPARISON": "readers", "ENDPOINT": "os"}
+    names = {"COMPARISON": "readers", "ENDPOINT": "os", "LIST": "metrics"}
     for schema in OF_A_RUN:
         path = re.sub("[A-Z]{4,}", lambda found: names[found[0]], schema.file)
         assert is_run_file(PurePosixPath(path), ())

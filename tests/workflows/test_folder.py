@@ -17,6 +17,7 @@ from nbradiomics.synthetic.cohort import GENERATOR
 from nbradiomics.workflows.demo import run_demo
 from nbradiomics.workflows.earlier_folder import earlier_mark
 from nbradiomics.workflows.folder import RunFolder, is_run_file
+from nbradiomics.workflows.run_evidence import result_files
 from tests.support.helpers import call, two_readers, write_cohort
 
 STUDY = Owner("study", "Mine", "/mine/study.yaml", "/mine/cohort.csv", frozenset({"1"}))
@@ -89,6 +90,15 @@ def test_a_study_that_no_longer_segments_leaves_no_masks_of_the_model(tmp_path: 
     write(tmp_path, *images(STEMS[0]), "masks/majority/s1_baseline_T2w.nii.gz")
     RunFolder.open(tmp_path, STUDY, stems=STEMS)
     assert there(tmp_path) == set()
+
+
+def test_checklists_stay_until_another_study_replaces_them(tmp_path: Path) -> None:
+    names = ["checklists/metrics.csv", "checklists/metrics.html", "checklists/tripod-ai.csv"]
+    RunFolder.open(tmp_path, STUDY, stems=STEMS)
+    write(tmp_path, *names, "checklists/mine.csv", "provenance.json")
+    RunFolder.open(tmp_path, STUDY, stems=STEMS)
+    assert there(tmp_path) == {*names, "checklists/mine.csv"}
+    assert result_files(tmp_path) == []  # they are made from the evidence, and no part of it
 
 
 def test_another_study_replaces_all_of_it_or_nothing(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     #: The outcome that was asked for, and what judges the models.
     Asked = tuple[Endpoint, Callable[[], OutcomeResult]]
 
-#: Arguments and options of `outcome` that have no meaning here: nothing is cross-validated, permuted or tried.
+#: Arguments and options of `outcome` without a meaning here: nothing is cross-validated, permuted or tried.
 _WITHOUT = (
     *("features", "clinical", "leave_out", "folds", "repeats", "refits", "permutations", "work"),
     *("trial", "controls", "drawing", "drawing_readers", "transfer", "fold_features", "perturbed_features"),

@@ -97,8 +97,8 @@ def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> 
     )
     changed = (
         f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the "
-        "masks. The group is that of most repeats: a line can cross the cut-off without a change, and a change "
-        "can be without a crossing line."
+        "masks. The group is that of most repeats: a line can cross the cut-off without a change, and a "
+        "change can be without a crossing line."
     )
     outlying = [f"{counted(outside, 'subject')} beyond the axis."] if outside else []
     caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *outlying)

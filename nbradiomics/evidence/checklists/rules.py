@@ -1,0 +1,168 @@
+"""How facts answer an item. No rule makes an answer better than the facts are.
+
+Every `yes` needs all facts of its rule, each with a file that proves it, so that a missing fact never makes
+an answer better. A `no` needs a fact that says so; what the run did not do is `open`, because it may have
+been
+done elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from nbradiomics.evidence.checklists.item import Answer, Finding, Rule
+from nbradiomics.evidence.facts import Evidence, Fact
+
+#: What a fact says of a question: yes, no, or nothing.
+Check = Callable[[Fact], bool | None]
+OUTCOME = "outcome"
+#: Facts that are computed when the evidence is written: it is the only file that has them.
+COMPUTED = ("ibsi", "parity")
+_WORST_FIRST: tuple[Answer, ...] = ("no", "open", "partly", "yes")
+#: Last parts of the names of the facts of an endpoint; the name of an endpoint may contain dots itself.
+PARTS = (
+    *("models", "folds", "learned_from", "performance", "calibration", "decision", "sample_size"),
+    *("harmonisation", "controls", "drawing", "external", "model_file"),
+)
+
+
+def person(ask: str, *helpful: str) -> Rule:
+    """Leave an item open: only a person can answer it.
+
+    Parameters
+    ----------
+    ask
+        What the person has to answer.
+    helpful
+        Names of facts that help; ``*.calibration`` means this fact of every endpoint.
+    """
+
+    def rule(evidence: Evidence) -> Finding:
+        return Finding("open", ask, tuple(_named(evidence, helpful)))
+
+    return rule
+
+
+def shown(*checks: tuple[str, Check], says: str, lacks: str, against: str = "") -> Rule:
+    """Answer by facts of the whole run: yes if all of them say so, no if one says the contrary.
+
+    Parameters
+    ----------
+    checks
+        Name of each fact, and what it has to say.
+    says
+        The reason of a yes.
+    lacks
+        The reason if the facts do not say it.
+    against
+        The reason of a no; the same as `lacks` if it is empty.
+    """
+
+    def rule(evidence: Evidence) -> Finding:
+        found = [(proven(evidence, name), check) for name, check in checks]
+        said = [None if fact is None else check(fact) for fact, check in found]
+        facts = tuple(fact for fact, _ in found if fact is not None)
+        if False in said:
+            refuting = tuple(
+                fact for (fact, _), one in zip(found, said, strict=True) if fact and one is False
+            )
+            return Finding("no", against or lacks, refuting)
+        return Finding("yes", says, facts) if all(said) else Finding("open", lacks, facts)
+
+    return rule
+
+
+def each_endpoint(*checks: tuple[str, Check], says: str, lacks: str, against: str = "") -> Rule:
+    """Answer by facts of the endpoints: yes if those of all endpoints say so, partly if those of some do.
+
+    Parameters
+    ----------
+    checks
+        Last part of each fact's name (``calibration`` for ``outcome.ENDPOINT.calibration``; empty for
+        ``outcome.ENDPOINT`` itself), and what it has to say.
+    says, lacks, against
+        As in `shown`.
+    """
+
+    def rule(evidence: Evidence) -> Finding:
+        names = endpoints(evidence)
+        rows = {name: _of_endpoint(evidence, name, checks) for name in names}
+        held = [name for name, (answer, _) in rows.items() if answer == "yes"]
+        refuted = [name for name, (answer, _) in rows.items() if answer == "no"]
+        facts = tuple(fact for _, found in rows.values() for fact in found)
+        if not names:
+            return Finding("open", f"The run has no outcome model. {lacks}")
+        if len(held) == len(names):
+            return Finding("yes", says, facts)
+        if held:
+            others = ", ".join(name for name in names if name not in held)
+            return Finding("partly", f"{says} This holds for {', '.join(held)}, and not for {others}.", facts)
+        if refuted:
+            return Finding("no", against or lacks, tuple(fact for name in refuted for fact in rows[name][1]))
+        return Finding("open", lacks, facts)
+
+    return rule
+
+
+def every(*rules: Rule) -> Rule:
+    """Answer by the worst of several rules: no, then open, then partly, then yes."""
+
+    def rule(evidence: Evidence) -> Finding:
+        found = [one(evidence) for one in rules]
+        worst = min(found, key=lambda each: _WORST_FIRST.index(each.answer))
+        reasons = [each.reason for each in found if each.answer == worst.answer]
+        by_name = {fact.name: fact for each in found for fact in each.facts}
+        return Finding(worst.answer, " ".join(dict.fromkeys(reasons)), tuple(by_name.values()))
+
+    return rule
+
+
+def either(*rules: Rule) -> Rule:
+    """Answer by the first rule that says yes, else by the first one."""
+
+    def rule(evidence: Evidence) -> Finding:
+        found = [one(evidence) for one in rules]
+        return next((each for each in found if each.answer == "yes"), found[0])
+
+    return rule
+
+
+def endpoints(evidence: Evidence) -> list[str]:
+    """Names of all endpoints that any fact is about, in their order."""
+    names = [
+        fact.name.removeprefix(f"{OUTCOME}.") for fact in evidence.under(OUTCOME) if fact.name != OUTCOME
+    ]
+    return list(dict.fromkeys(_without_part(name) for name in names))
+
+
+def _without_part(name: str) -> str:
+    beginning, _, last = name.rpartition(".")
+    return beginning if beginning and last in PARTS else name
+
+
+def proven(evidence: Evidence, name: str) -> Fact | None:
+    """The fact of a name, if a file proves it, or if it was computed when the evidence was written."""
+    fact = evidence.fact(name)
+    return fact if fact is not None and (fact.sources or name in COMPUTED) else None
+
+
+def _of_endpoint(
+    evidence: Evidence, endpoint: str, checks: Iterable[tuple[str, Check]]
+) -> tuple[Answer, tuple[Fact, ...]]:
+    said: list[bool | None] = []
+    facts: list[Fact] = []
+    for part, check in checks:
+        fact = proven(evidence, f"{OUTCOME}.{endpoint}.{part}" if part else f"{OUTCOME}.{endpoint}")
+        said.append(None if fact is None else check(fact))
+        facts += [] if fact is None else [fact]
+    if False in said:
+        return "no", tuple(facts)
+    return ("yes" if all(said) else "open"), tuple(facts)
+
+
+def _named(evidence: Evidence, names: Iterable[str]) -> Iterable[Fact]:
+    for name in names:
+        beginning, _, part = name.partition("*.")
+        full = [f"{OUTCOME}.{each}.{part}" for each in endpoints(evidence)] if not beginning else [name]
+        full = [each.removesuffix(".") for each in full]
+        yield from (fact for each in full if (fact := proven(evidence, each)) is not None)
