@@ -213,6 +213,7 @@ def test_the_full_example_has_every_key_of_a_study(tmp_path: Path) -> None:
         "outcome",
         "perturbation",
         "processing",
+        "controls",
         "prepare",
     ):
         assert set(given[name]) | {"numeric"} >= set(field_names(type(getattr(study, name)))), name
