@@ -11,28 +11,8 @@ import pytest
 from tests.support.helpers import call
 from tests.support.trial_tables import trial_tables
 
-PLAN = [
-    "--time",
-    "months",
-    "--event",
-    "dead",
-    "--reader",
-    "A",
-    "--folds",
-    "2",
-    "--repeats",
-    "1",
-    "--refits",
-    "0",
-    "--bootstraps",
-    "0",
-    "--penalizer",
-    "0.1",
-    "--l1-ratio",
-    "0",
-    "--jobs",
-    "1",
-]
+MODELS = ["--time", "months", "--event", "dead", "--reader", "A", "--penalizer", "0.1", "--l1-ratio", "0"]
+PLAN = [*MODELS, "--folds", "2", "--repeats", "1", "--refits", "0", "--bootstraps", "0", "--jobs", "1"]
 
 
 @pytest.fixture
