@@ -182,6 +182,7 @@ outcome:
   repeats: 2
   bootstraps: 100
   refits: 0
+  drawing: {drawing_readers: [B]}
   harmonise: {batch: site, covariates: [weight], least_subjects: 2, site_effects: true}
 """
 PARAMS = "featureClass: {firstorder: [Mean, Range], glcm: [Contrast]}\n"
