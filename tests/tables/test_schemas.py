@@ -184,6 +184,7 @@ outcome:
   bootstraps: 100
   refits: 0
   trial: true
+  drawing: {drawing_readers: [B]}
   harmonise: {batch: site, covariates: [weight], least_subjects: 2, site_effects: true}
 """
 PARAMS = "featureClass: {firstorder: [Mean, Range], glcm: [Contrast]}\n"

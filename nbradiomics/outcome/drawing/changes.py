@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
@@ -55,14 +56,21 @@ def subject_table(data: OutcomeData, drawings: Sequence[Drawing], risks: Risks) 
                 of_subject = risks.risk[model][inside, subject][known[:, subject]]
                 rows.append(
                     {"subject": who, "model": name, "masks": masks, "reader": base.reader}
-                    | _range(of_subject, int(known[:, subject].sum()))
+                    | _range(of_subject, int(known[:, subject].sum()), alike=are_alike(members))
                     | {"risk": risks.risk[model, own, subject], "others": int(other[:, subject].sum())}
                     | {"group": _names(data, risks.group[model, own])[subject]}
                 )
     return DRAWING_SUBJECTS.table(rows)
 
 
-def _range(risks: np.ndarray, number: int) -> dict[str, Any]:
+def are_alike(members: Sequence[Drawing]) -> bool:
+    """Whether masks could be exchanged: variants of chosen sizes are no sample, draws of a contour are."""
+    variants = {one.variant for one in members if one.kind == "perturbed"}
+    letters = {re.sub("[0-9]", "", name) for name in variants}
+    return not variants or (len(letters) == 1 and "v" not in letters.pop())
+
+
+def _range(risks: np.ndarray, number: int, *, alike: bool) -> dict[str, Any]:
     """Lowest and highest risk over some masks, and how often a further one would lie between them.
 
     Of n + 1 exchangeable masks, the last one is neither the lowest nor the highest with probability
@@ -74,7 +82,7 @@ def _range(risks: np.ndarray, number: int) -> dict[str, Any]:
         "number": number,
         "low": low,
         "high": high,
-        "contains": (number - 1) / (number + 1) if several else np.nan,
+        "contains": (number - 1) / (number + 1) if several and alike else np.nan,
     }
 
 

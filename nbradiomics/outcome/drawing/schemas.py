@@ -79,7 +79,7 @@ DRAWING_SUBJECTS = Schema(
             "probability that the risk with one more mask of the same kind lies between them, if all are "
             "exchangeable: (n - 1) / (n + 1) of n masks; this is the range of the masks there are, and no "
             "confidence interval of the risk",
-            missing=_UNDEFINED,
+            missing=f"{_UNDEFINED}; or perturbed masks of chosen sizes, which are no sample",
         ),
         Column("group", "text", _GROUP, missing=_FAILED),
         Column("others", "integer", "masks of the set with which the subject is in another group"),

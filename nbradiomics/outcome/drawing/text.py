@@ -28,10 +28,10 @@ if TYPE_CHECKING:
 _TOLD = ("radiomic", "combined")
 _MAIN = "radiomic"
 _SETS = {
-    "readers": ("reader", "readers"),
-    "readings": ("reading", "readings"),
-    "folds": ("fold", "folds of the segmentation model"),
-    "perturbed": ("perturbed mask", "perturbed masks"),
+    "readers": "readers",
+    "readings": "readings",
+    "folds": "folds of the segmentation model",
+    "perturbed": "perturbed masks",
 }
 _ORDERS = {"harrell_c": "a C", "roc_auc": "a ROC area"}
 
@@ -92,7 +92,7 @@ def _changes(table: pd.DataFrame, reader: str, confidence: float) -> Iterator[st
         many = f"{changed} of {counted(subjects, 'subject')} ({percent(changed / subjects)}{limits})"
         verb = "changes" if changed == 1 else "change"
         if second == ANY:
-            yield f"The {model} model does not put {many} into the same group with all {_SETS[masks][1]}."
+            yield f"The {model} model does not put {many} into the same group with all {_SETS[masks]}."
         elif model == _MAIN and masks in ("readers", "readings") and reader in (first, second):
             other = second if first == reader else first
             draws = "segments" if other == AUTO else "draws"
@@ -101,19 +101,19 @@ def _changes(table: pd.DataFrame, reader: str, confidence: float) -> Iterator[st
 
 def _ranges(subjects: pd.DataFrame) -> Iterator[str]:
     for masks, part in subjects[subjects["low"].notna()].groupby("masks", sort=False):
-        most = int(part["number"].max())
-        name = _SETS[str(masks)][0] if most == 1 else _SETS[str(masks)][1]
-        contained = (most - 1) / (most + 1)
-        condition = (
-            "if they are independent draws from the same kind of change"
-            if masks == "perturbed"
-            else "if all draw alike"
-        )
+        most, contains = int(part["number"].max()), float(part["contains"].max())
         yield (
-            f"The range of a subject's risk over {most} {name} is the lowest and the highest risk of these "
-            f"masks, no confidence interval: one more of the same kind would lie in it with a probability of "
-            f"{percent(contained)}, {condition}."
+            f"The range of a subject's risk over {most} {_SETS[str(masks)]} is the lowest and the highest "
+            f"risk of these masks, and no confidence interval: {range_text(contains)}."
         )
+
+
+def range_text(contains: float) -> str:
+    """Say what a range contains."""
+    if np.isnan(contains):
+        return "the masks have chosen sizes and are no sample of what others would draw"
+    chance = percent(contains)
+    return f"one more of the same kind would lie in it with a probability of {chance}, if all draw alike"
 
 
 def _losses(transfer: pd.DataFrame, summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:

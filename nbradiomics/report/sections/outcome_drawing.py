@@ -20,6 +20,7 @@ from nbradiomics.messages.wording import (
     share,
 )
 from nbradiomics.outcome.drawing.changes import ANY
+from nbradiomics.outcome.drawing.text import range_text
 from nbradiomics.report.content import Block, Details, Heading, Picture, Sentences, Table, Text
 from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpillar
 from nbradiomics.report.formatting import shorten_apart
@@ -89,16 +90,16 @@ def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> 
     risk = "Log odds" if endpoint.is_class else "Risk"
     ranges = Ranges(tuple(names), own, low, high, changes, f"{risk} beyond the cut-off")
     outside = beyond(ranges)
-    contained = percent((most - 1) / (most + 1)) if most > 1 else MISSING
+    contained = range_text(float(rows["contains"].max()))
     drawn = (
         f"Point: out-of-fold risk with the mask of {reader}, minus the cut-off of the fold, mean over the "
-        f"repeats. Line: lowest to highest risk over {most} masks, not a confidence interval (one more mask "
-        f"of the same kind would lie in it with a probability of {contained}, if all are alike)."
+        f"repeats. Line: lowest to highest risk over {most} masks, no confidence interval: "
+        f"{contained}."
     )
     changed = (
         f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the "
         "masks. The group is that of most repeats: a line can cross the cut-off without a change, and a "
-        "change can be without a crossing line."
+        "group can change without it."
     )
     outlying = [f"{counted(outside, 'subject')} beyond the axis."] if outside else []
     caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *outlying)
@@ -121,6 +122,8 @@ def _groups(table: pd.DataFrame | None, level: str) -> list[Block]:
         table, "masks", *columns, "to_higher", "to_lower", "without"
     ):
         model, first, second, subjects, changed, part, low, high = cells
+        if masks == "perturbed" and second != ANY:
+            continue  # many, and each alone tells little; the file has them
         other = f"{ANY}: {_MASKS[masks]}" if second == ANY else second
         limits = interval(part, low, high, form=_percent) if np.isfinite(low) else percent(part)
         row = (model, first, other, str(subjects), str(changed), limits)

@@ -1,0 +1,95 @@
+"""The comparison of masks on a page: the answer, the picture of the risks, both tables."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nbradiomics.outcome.drawing.schemas import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
+from nbradiomics.report.content import Details, Heading, Picture, Sentences, Table
+from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpillar
+from nbradiomics.report.run_files import Endpoint, read_endpoint
+from nbradiomics.report.sections.outcome_drawing import drawing_blocks
+
+SENTENCES = ["Each subject was predicted ...", "When B draws instead of A, 1 of 3 subjects ..."]
+SUMMARY = {"settings": {"confidence": 0.95}, "drawing": {"reader": "A", "sentences": SENTENCES}}
+
+
+def ranges(risk: list[float], low: list[float], high: list[float]) -> Ranges:
+    names = tuple(f"p{number}" for number in range(len(risk)))
+    changes = np.array(low) * np.array(high) < 0
+    return Ranges(names, np.array(risk), np.array(low), np.array(high), changes, "Risk beyond the cut-off")
+
+
+def endpoint() -> Endpoint:
+    common = {"model": "radiomic", "masks": "readers", "reader": "A", "number": 2, "contains": 1 / 3}
+    values = [("p1", -1.0, -1.2, -0.8, 0), ("p2", 0.1, -0.1, 0.1, 1), ("p3", 2.0, 1.0, 2.0, 0)]
+    subjects = [
+        common | {"subject": who, "risk": risk, "low": low, "high": high, "others": others, "group": "low"}
+        for who, risk, low, high, others in values
+    ]
+    pair = {"model": "radiomic", "masks": "readers", "first": "A", "second": "B", "subjects": 3}
+    groups = [pair | {"without": 1, "changed": 1, "share": 1 / 3, "low": 0.06, "high": 0.79, "to_lower": 1}]
+    groups[0]["to_higher"] = 0
+    transfer = [
+        {"model": "radiomic", "trained": "A", "deployed": deployed, "subjects": 3, "metric": "harrell_c"}
+        | {"value": value, "low": low, "high": 0.9, "loss": loss, "loss_low": lower, "loss_high": upper}
+        for deployed, value, low, loss, lower, upper in (
+            ("A", 0.75, 0.6, 0.0, np.nan, np.nan),
+            ("B", 0.70, 0.5, 0.05, 0.001, 0.1),
+        )
+    ]
+    return Endpoint(
+        "os",
+        drawing_subjects=DRAWING_SUBJECTS.table(subjects),
+        drawing_groups=DRAWING_GROUPS.table(groups),
+        drawing_transfer=DRAWING_TRANSFER.table(transfer),
+        summary=SUMMARY,
+    )
+
+
+def test_answer_picture_and_tables_tell_what_the_files_say() -> None:
+    heading, answer, picture, groups, transfer, note, details = drawing_blocks(endpoint())
+    assert isinstance(heading, Heading)
+    assert isinstance(answer, Sentences)
+    assert answer.items == (SENTENCES[1],)
+    assert isinstance(picture, Picture)
+    assert "1 change the risk group" in picture.alt
+    assert "1 of 3 subjects are in another group" in picture.caption[2]
+    assert "with a probability of 33\u00a0%" in picture.caption[1]
+    assert isinstance(groups, Table)
+    share = "33\u00a0% [6\u00a0%, 79\u00a0%]"
+    assert groups.rows == (("radiomic", "A", "B", "3", "1", share, "0", "1", "1"),)
+    assert isinstance(transfer, Table)
+    assert transfer.rows[0][3:] == ("0.75 [0.60, 0.90]", "")
+    assert transfer.rows[1][3:] == ("0.70 [0.500, 0.90]", "0.05 [0.001, 0.10]") or transfer.rows[1][4] == (
+        "0.05 [0.001, 0.10]"
+    )
+    assert "the same 3 subjects" in note.text  # type: ignore[union-attr]
+    assert isinstance(details, Details)
+
+
+def test_without_a_comparison_there_is_nothing(tmp_path: Path) -> None:
+    assert drawing_blocks(Endpoint("os", summary={"settings": {}})) == []
+    DRAWING_GROUPS.empty().to_csv(tmp_path / "drawing_groups.csv", index=False)
+    found = read_endpoint(tmp_path)
+    assert found is not None
+    assert drawing_blocks(found) == []
+
+
+def test_an_extreme_risk_does_not_flatten_the_others_and_is_counted() -> None:
+    many = [0.01 * place for place in range(-60, 60)]
+    usual = ranges(many, [one - 0.1 for one in many], [one + 0.1 for one in many])
+    assert beyond(usual) == 0
+    many[0] = -500.0
+    assert beyond(ranges(many, [one - 0.1 for one in many], [one + 0.1 for one in many])) == 1
+
+
+@pytest.mark.parametrize("number", [1, 30, 200])
+def test_missing_ranges_are_drawn_as_points(number: int) -> None:
+    risk = list(np.linspace(-1, 1, number))
+    lacking = [np.nan] * number
+    picture = draw_caterpillar(ranges(risk, lacking, lacking), alt="a", caption=("c",))
+    assert picture.source.startswith("data:image/png")
