@@ -38,6 +38,7 @@ _NOT_EXTERNAL = (
     "for other patients is only known from an external validation (nbradiomics validate)."
 )
 _TOO_NARROW = "Quick intervals, without the fitting, are too narrow. "
+_HELD_OUT = "For held-out subjects; no interval where none was shown to cover."
 _INDEX = {
     "reader": "masks by",
     "engine": "engine",
@@ -196,7 +197,7 @@ def _performance(content: Content) -> Iterator[Block]:
         ("Model", "Score", "Horizon", f"Value [{quick}{100 * float(confidence):g} % interval]"),
         tuple(rows),
         text_columns=2,
-        caption=f"{_TOO_NARROW if quick else ''}For held-out subjects; no interval where none was shown to cover.",
+        caption=(_TOO_NARROW if quick else "") + _HELD_OUT,
     )
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import load_parameters, values_hash
+from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, validate_outcome
 from nbradiomics.signature.predict import EMPTY, KNOWN, predict_outcome
 from nbradiomics.signature.read import Signature, load_models
@@ -197,5 +198,47 @@ def test_rows_are_those_of_the_models_whatever_else_the_table_has(
     by_auto = predict_outcome(models, mixed, clinical, reader="auto")
     pd.testing.assert_frame_equal(by_auto.table, wanted)
     assert (
-        "The reader of the features of the models is A, that of these features auto." in by_auto.sentences[0]
+        "The reader of the features of the models is A, that of these features auto." in by_auto.sentences[1]
     )
+
+
+def test_an_unseen_site_is_estimated_from_its_own_subjects(
+    first: tuple[pd.DataFrame, pd.DataFrame], second: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
+) -> None:
+    asked = {**SURVIVAL, "harmonise": Harmonise(batch="site", unseen="estimate")}
+    write_models(evaluate_outcome(*first, settings=QUICK, **asked), tmp_path / "model.zip")
+    elsewhere = second[0].copy(), second[1].assign(site="elsewhere")
+    if "site" in elsewhere[0]:
+        elsewhere[0]["site"] = "elsewhere"
+    wanted = validate_outcome(first, elsewhere, settings=ONCE, **asked).predictions
+    wanted = wanted[wanted["model"] == "radiomic"].set_index("subject")["risk"]
+    found = predict_outcome(tmp_path / "model.zip", *elsewhere, model="radiomic").table.set_index("subject")
+    np.testing.assert_allclose(found.loc[wanted.index, "risk"], wanted, rtol=1e-9, atol=1e-12)
+    # A shift of the scanner is estimated from these subjects, and moves the risks less than if it were kept.
+    kept = {**SURVIVAL, "harmonise": Harmonise(batch="site", unseen="keep")}
+    write_models(evaluate_outcome(*first, settings=QUICK, **kept), tmp_path / "kept.zip")
+    names = [name for name in elsewhere[0] if str(name).startswith("original_glcm")]
+    moved = elsewhere[0].copy()
+    moved[names] = moved[names] + 0.5
+    changes = []
+    for name in ("model", "kept"):
+        risks = [
+            predict_outcome(tmp_path / f"{name}.zip", table, elsewhere[1], model="radiomic").table["risk"]
+            for table in (elsewhere[0], moved)
+        ]
+        changes.append(float((risks[0] - risks[1]).abs().mean()))
+    assert changes[0] < 0.5 * changes[1]
+    refused = {**SURVIVAL, "harmonise": Harmonise(batch="site")}
+    write_models(evaluate_outcome(*first, settings=QUICK, **refused), tmp_path / "refused.zip")
+    with pytest.raises(InputError, match="elsewhere"):
+        predict_outcome(tmp_path / "refused.zip", *elsewhere, model="radiomic")
+
+
+def test_a_level_that_the_models_do_not_know_is_told(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    features, clinical = second[0], second[1].copy()
+    clinical.loc[clinical["subject"] == "bp05", "ward"] = "z"
+    table = predict_outcome(models, features, clinical).table.set_index("subject")
+    assert "ward" in table.loc["bp05", "outside"].split("; ")
+    assert not table.drop(index="bp05")["outside"].str.contains("ward").any()
