@@ -93,19 +93,16 @@ def test_facts_of_the_run_are_there(out: Path) -> None:
         assert fact.sources or fact.name in ("files", "ibsi", "parity"), fact.name
 
 
-def test_the_command_says_what_holds(out: Path, copy: Path) -> None:
+def test_the_command_says_what_holds(out: Path, copy: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (copy / "stable.csv").unlink()
-    code, text = call("audit", str(copy), "--json")
-    found = json.loads(text)
-    assert code == 1
+    assert call("audit", copy, "--json") == 1
+    found = json.loads(capsys.readouterr().out)
     assert found["counts"]["broken"] > 0
     assert not found["holds"]
-    code, text = call("audit", str(out / EVIDENCE))
-    assert code == 0
-    assert "The files of the run were not given" in text
-    code, text = call("audit", str(copy / "nothing"))
-    assert code != 0
-    assert "does not exist" in text
+    assert call("audit", out / EVIDENCE) == 0
+    assert "The files of the run were not given" in capsys.readouterr().out
+    assert call("audit", copy / "nothing") == 1
+    assert "does not exist" in capsys.readouterr().err
 
 
 def test_changed_removed_exchanged_and_new_files_are_found(copy: Path) -> None:
