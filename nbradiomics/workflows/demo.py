@@ -90,6 +90,9 @@ segment:
 extract:
   params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
 
+controls:                  # tumours whose voxels are shuffled, or drawn from the tissue around them: is the model real?
+  kinds: [shuffled, neighbourhood]
+
 reproducibility:
   threshold: 0.75          # a feature is stable if the lower limit of its ICC is at least this value
   confidence: 0.95
@@ -103,5 +106,7 @@ outcome:
   timepoint: baseline
   folds: {folds}
   repeats: 10
+  drawing:                 # how far do the risks depend on who drew the masks?
+    folds: true            # also on which fold of the segmentation model
   refits: 0                # quick intervals, for a first look; 100 for a paper (20 times as long)
 """
