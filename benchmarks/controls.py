@@ -27,7 +27,8 @@ import SimpleITK as sitk
 
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.features.controls.extract import extract_controls
-from nbradiomics.features.controls.kinds import CONTROLS, control_of
+from nbradiomics.features.controls.kinds import CONTROLS, Control, control_of
+from nbradiomics.features.controls.settings import ControlSettings
 from nbradiomics.features.extract import extract_features
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.tables import feature_columns
@@ -50,24 +51,28 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder with NAME_image and NAME_mask")
     parser.add_argument("--params", default="t2w_mr_1mm")
     parser.add_argument("--cases", type=int, default=25)
+    parser.add_argument("--kinds", nargs="+", default=CONTROLS)
     options = parser.parse_args()
     cohort = cohort_of(options.data, options.cases)
-    {"time": measure, "kept": compare, "order": order}[options.what](cohort, options.params)
+    if options.what == "order":
+        order(cohort, options.params)
+    else:
+        {"time": measure, "kept": compare}[options.what](cohort, options.params, options.kinds)
 
 
-def measure(cohort: pd.DataFrame, params: str) -> None:
+def measure(cohort: pd.DataFrame, params: str, controls: Sequence[Control]) -> None:
     """Print the processor time of each control as a multiple of that of the features."""
     with tempfile.TemporaryDirectory() as folder:
         table = Path(folder) / "cohort.csv"
         cohort.to_csv(table, index=False)
         given = [str(table), "--params", params, "--jobs", "1", "--out", f"{folder}/out.parquet"]
         seconds(["extract", *given])  # compiles
-        start = seconds(["--help"])
-        features = seconds(["extract", *given]) - start
-        print(f"extract {features:.1f} s for {len(cohort)} masks")
-        for kinds in (*CONTROLS, "shuffled,neighbourhood"):
-            taken = seconds(["controls", *given, "--kinds", kinds]) - start
-            print(f"{kinds}: {taken:.1f} s, {taken / features:.2f} times")
+        for kinds in (",".join(ControlSettings().kinds), *controls):
+            start = seconds(["--help"])
+            runs = [["extract"], ["controls", "--kinds", kinds], ["extract"]]  # the machine is shared
+            first, taken, last = (seconds([*run, *given]) - start for run in runs)
+            features = (first + last) / 2
+            print(f"{kinds}: {taken:.1f} s, {taken / features:.2f} times {features:.1f} s", flush=True)
 
 
 def seconds(arguments: Sequence[str]) -> float:
@@ -79,10 +84,10 @@ def seconds(arguments: Sequence[str]) -> float:
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 
 
-def compare(cohort: pd.DataFrame, params: str) -> None:
+def compare(cohort: pd.DataFrame, params: str, controls: Sequence[Control]) -> None:
     """Print what each control keeps of each class."""
     real = extract_cohort(cohort, params=params, jobs=1).table.set_index("subject")
-    table = extract_controls(cohort, params=params, kinds=CONTROLS, jobs=1).table.set_index("subject")
+    table = extract_controls(cohort, params=params, kinds=tuple(controls), jobs=1).table.set_index("subject")
     columns = feature_columns(real.reset_index())
     for variant in table["variant"].unique():
         made = table[table["variant"] == variant]

@@ -8,10 +8,11 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from nbradiomics.perturbation.boxes import box_around, voxels_in
+from nbradiomics.rings.distance import ROUNDING
 
 Mask = NDArray[np.bool_]
 #: Largest number of voxels whose distance is measured: enough for the histogram of the tissue around.
-_MOST = 50_000
+_MOST = 20_000
 
 
 def neighbours(
@@ -35,7 +36,7 @@ def neighbours(
     Returns
     -------
     ndarray
-        Indices z, y, x, one row per voxel; of a large region those of 50,000 random voxels in the box around
+        Indices z, y, x, one row per voxel; of a large region those of 20,000 random voxels in the box around
         it.
     """
     box = box_around(region, voxels_in(width, spacing))
@@ -46,6 +47,6 @@ def neighbours(
     border = np.argwhere(inside & ~ndimage.binary_erosion(inside, border_value=1))
     if not len(candidates) or not len(border):
         return np.empty((0, 3), np.intp)
-    distance, _ = cKDTree(border * spacing).query(candidates * spacing, distance_upper_bound=width)
+    distance, _ = cKDTree(border * spacing).query(candidates * spacing, distance_upper_bound=width + ROUNDING)
     near = candidates[np.isfinite(distance)]
     return np.asarray(near + [part.start for part in box], np.intp)

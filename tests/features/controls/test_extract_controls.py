@@ -9,6 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import SimpleITK as sitk
+from hypothesis import given, strategies as st
+from scipy.ndimage import distance_transform_edt
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
@@ -17,6 +19,8 @@ from nbradiomics.features.controls import extract as module
 from nbradiomics.features.controls.extract import extract_controls
 from nbradiomics.features.controls.grid import FeatureGrid
 from nbradiomics.features.controls.kinds import CONTROLS, control_of, variant_name
+from nbradiomics.features.controls.neighbours import neighbours
+from nbradiomics.features.controls.places import displaced
 from nbradiomics.features.extract import extract_region, read_pair
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.tables import INDEX, feature_columns
@@ -307,3 +311,40 @@ def test_what_cannot_be_controlled_is_refused(cohort: Path):
         extract_controls(cohort, params=OWN_GRID, kinds=("ring", "ring"))
     with pytest.raises(InputError, match="kinds"):
         extract_controls(cohort, params=OWN_GRID, kinds=("noise",))
+
+
+def test_neighbours_are_near_free_and_a_sample_of_a_large_region():
+    region = np.zeros((30, 90, 90), bool)
+    region[8:22, 30:60, 30:60] = True
+    free = np.ones_like(region)
+    free[:, :25] = False
+    spacing, width = (3.0, 1.0, 1.0), 12.0
+    found = neighbours(region, free, spacing, width, np.random.default_rng(0))
+    distance = distance_transform_edt(~region, sampling=spacing)
+    place = tuple(found.T)
+    assert (free[place] & ~region[place]).all()
+    assert distance[place].max() <= width
+    expected = distance[free & ~region & (distance <= width)]
+    assert len(found) < len(expected)
+    assert distance[place].mean() == pytest.approx(expected.mean(), rel=0.02)
+
+
+@given(seed=st.integers(0, 10_000), shape=st.tuples(*[st.integers(6, 30)] * 3))
+def test_a_displaced_region_is_the_same_region_elsewhere(seed: int, shape: tuple[int, int, int]):
+    """The slices along every axis are those of the region or of its mirror image; or there is no place."""
+    rng = np.random.default_rng(seed)
+    region = np.zeros(shape, bool)
+    first = rng.integers(0, np.array(shape) - 3)
+    region[tuple(slice(low, low + 3) for low in first)] = rng.random((3, 3, 3)) < 0.7
+    region[tuple(first)] = True
+    free = (rng.random(shape) < 0.97) & ~region
+    try:
+        moved = displaced(region, free, rng)
+    except InputError:
+        return
+    assert moved.sum() == region.sum()
+    assert (moved & free).sum() >= 0.9 * region.sum()
+    for axis in range(3):
+        others = tuple(each for each in range(3) if each != axis)
+        here, there = (np.trim_zeros(one.sum(axis=others)) for one in (region, moved))
+        assert (here == there).all() or (here == there[::-1]).all()
