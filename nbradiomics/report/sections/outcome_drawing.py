@@ -158,12 +158,10 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
         rows.append((model, trained, deployed, own, "" if trained == deployed else lost))
     caption = f"What is lost in {metric} when the model is used with masks of another reader"
     made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_transfer")
-    unlimited = "" if limited else " There are no intervals: `refits` or `bootstraps` is 0."
-    note = Text(
-        "Loss: with the masks that the model was fitted to, minus with those that it is used with; the same "
-        f"{counted(int(table['subjects'].iloc[0]), 'subject')}, folds and models{' and bootstrap samples' if limited else ''}.{unlimited}",
-        tone="note",
-    )
+    same = f"the same {counted(int(table['subjects'].iloc[0]), 'subject')}, folds and models"
+    paired = f"{same}, and the same bootstrap samples." if limited else f"{same}. Intervals need `refits`."
+    what = "Loss: with the masks that the model was fitted to, minus with those that it is used with; "
+    note = Text(what + paired, tone="note")
     if len(rows) <= _SHOWN:
         return [made, note]
     return [Details(f"{caption}: {len(rows)} comparisons", (made, note))]
