@@ -6,8 +6,9 @@ Two readers measure the features of `interval_coverage` with errors of their own
 0.1) is fitted to the values of one, and used with those of the other. Two intervals are judged: that of the
 loss in C (the same models and bootstrap samples for both readers; everything fitted again), whose truth is
 the expected loss of models of the size of a training part on 1,500 new subjects; and Wilson's interval of the
-share of subjects who change their risk group (most frequent of 5 repeats, cut at the training median), whose
-truth is the mean share over all cohorts. Splits, samples, majority and intervals are those of the package.
+share of subjects who change their risk group (most frequent of 5 repeats, cut at the training median), or are
+not in the same group with both and a third reader like the second, whose truth is the mean share over all
+cohorts. Splits, samples, majority and intervals are those of the package.
 """
 
 from __future__ import annotations
@@ -55,12 +56,18 @@ ALL = {
 
 def measured(
     readers: Readers, subjects: int, scale: float, rng: np.random.Generator
-) -> tuple[list[np.ndarray], np.ndarray]:
-    """Draw the values of both readers, standardised by the first, and the outcome."""
+) -> tuple[list[np.ndarray], np.ndarray, np.ndarray]:
+    """Draw the values of both readers, standardised by the first, the outcome, and the true values."""
     x, y = cohort(readers.setting, subjects, scale, rng)
     values = x[:, 1:]
     errors = (readers.first, readers.second)
-    return [(values + sd * rng.normal(size=values.shape)) / np.sqrt(1 + readers.first**2) for sd in errors], y
+    return [with_error(values, sd, readers, rng) for sd in errors], y, values
+
+
+def with_error(values: np.ndarray, sd: float, readers: Readers, rng: np.random.Generator) -> np.ndarray:
+    """Values of a reader with an error, on the scale of the first reader."""
+    found: np.ndarray = (values + sd * rng.normal(size=values.shape)) / np.sqrt(1 + readers.first**2)
+    return found
 
 
 def validated(
@@ -75,7 +82,7 @@ def validated(
             risk = of_reader[test] @ beta
             pairs[reader] += harrell_pairs(Observed.of_outcome(y[test]), risk)
             groups[reader, test] = risk > cutoff
-    return np.divide(pairs[:, 0], pairs[:, 1], out=np.full(2, np.nan), where=pairs[:, 1] > 0), groups
+    return np.divide(pairs[:, 0], pairs[:, 1], out=np.full(len(pairs), np.nan), where=pairs[:, 1] > 0), groups
 
 
 def truth(readers: Readers, scale: float, fits: int) -> float:
@@ -83,8 +90,8 @@ def truth(readers: Readers, scale: float, fits: int) -> float:
     rng, losses = np.random.default_rng([1, 2]), []
     size = readers.setting.subjects * (SETTINGS.folds - 1) // SETTINGS.folds
     for _ in range(fits):
-        values, y = measured(readers, size, scale, rng)
-        new, outcome = measured(readers, NEW, scale, rng)
+        values, y, _ = measured(readers, size, scale, rng)
+        new, outcome, _ = measured(readers, NEW, scale, rng)
         both = [np.vstack(pair) for pair in zip(values, new, strict=True)]
         split = np.arange(size), np.arange(size, size + NEW)
         c, _ = validated(both, np.concatenate([y, outcome]), [split])
@@ -96,9 +103,10 @@ def one_cohort(readers: Readers, scale: float, refits: int, seed: int) -> tuple[
     """Loss with its interval, and share of changed groups with its interval."""
     with threadpool_limits(limits=1):
         rng = np.random.default_rng([seed, 7])
-        values, y = measured(readers, readers.setting.subjects, scale, rng)
+        values, y, true = measured(readers, readers.setting.subjects, scale, rng)
         settings = SETTINGS.changed(seed=seed)
-        found = [validated(values, y, folds) for folds in make_splits(y, settings)]
+        third = with_error(true, readers.second, readers, np.random.default_rng([seed, 8]))
+        found = [validated([*values, third], y, folds) for folds in make_splits(y, settings)]
         losses = np.array([c[0] - c[1] for c, _ in found])
         samples = np.full((refits, 2), np.nan)
         for number in range(refits):
@@ -111,10 +119,18 @@ def one_cohort(readers: Readers, scale: float, refits: int, seed: int) -> tuple[
             scores = [validated(drawn, outcome, folds)[0] for folds in splits]
             samples[number] = [c[0] - c[1] for c in scores]
         group, _ = most_frequent(np.stack([groups for _, groups in found]))
-        changed = int((group[0] != group[1]).sum())
-        limits = binomtest(changed, len(y)).proportion_ci(0.95, method="wilson")
         low, high = refit_interval(losses, samples, 0.95)
-        return float(losses.mean()), low, high, changed / len(y), float(limits.low), float(limits.high)
+        return (
+            *(float(losses.mean()), low, high),
+            *share_with_limits(group[0] != group[1]),
+            *share_with_limits((group != group[0]).any(axis=0)),
+        )
+
+
+def share_with_limits(changed: np.ndarray) -> tuple[float, float, float]:
+    """Share of the subjects, with Wilson's interval."""
+    limits = binomtest(int(changed.sum()), len(changed)).proportion_ci(0.95, method="wilson")
+    return float(changed.mean()), float(limits.low), float(limits.high)
 
 
 def rows(name: str, options: argparse.Namespace) -> str:
@@ -131,9 +147,12 @@ def rows(name: str, options: argparse.Namespace) -> str:
     lines = []
     for score, true, (value, low, high) in (
         ("loss in C", expected, found[:3]),
-        ("share of changed groups", float(found[3].mean()), found[3:]),
+        ("share of changed groups", float(found[3].mean()), found[3:6]),
+        ("share with any of three", float(found[6].mean()), found[6:]),
     ):
         known = np.isfinite(low)
+        if not known.any():  # without samples
+            continue
         inside = ((low <= true) & (true <= high))[known].mean()
         above = f"{100 * (low[known] > 0).mean():.1f}" if score.startswith("loss") else ""
         lines.append(

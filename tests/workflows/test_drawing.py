@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePosixPath
+from types import SimpleNamespace
+from typing import Any
 
+import numpy as np
 import pytest
 
+from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
+from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
 from nbradiomics.study.file import load_study
 from nbradiomics.study.study import Drawing
-from nbradiomics.workflows.folder import is_run_file
+from nbradiomics.workflows.folder import RunFolder, is_run_file
+from nbradiomics.workflows.stages.base import Work
+from nbradiomics.workflows.stages.drawing import features_of_folds
+from tests.support.helpers import ball, write_cohort, write_scan
 
 STUDY = (
     "cohort: c.csv\noutcome: {{clinical: c.csv, endpoints: [{{name: os, time: t, event: e}}], drawing: {}}}\n"
@@ -54,3 +62,53 @@ def test_the_files_of_the_comparison_belong_to_a_run() -> None:
     files = ["drawing/features.parquet", *(f"outcome/os/{name}" for name in names)]
     assert all(is_run_file(PurePosixPath(file), ()) for file in files)
     assert not is_run_file(PurePosixPath("drawing/mine.csv"), ())
+
+
+def work_with_folds(folder: Path, folds: tuple[str, ...]) -> Work:
+    """Two scans with masks of a reader and of the model; the second fold of s1 left no mask."""
+    rows = []
+    for number in range(2):
+        masks = {
+            "A": ball(radius=3),
+            "auto": ball(radius=4),
+            "fold_0": ball(radius=4),
+            "fold_1": ball(radius=2),
+        }
+        if number == 1:
+            masks["fold_1"] = np.zeros_like(masks["fold_1"])
+        files = write_scan(folder, f"s{number}", masks, seed=number)
+        rows += [f"s{number},{files['image']},{who},{files[who]},yes" for who in ("A", "auto")]
+        (folder / "run" / "maps").mkdir(parents=True, exist_ok=True)
+        for fold in folds:
+            target = folder / "run" / "maps" / f"s{number}_baseline_unspecified_{fold}.nii.gz"
+            (folder / files[fold]).rename(target)
+    write_cohort(folder, rows, "subject,image,reader,mask,in_training")
+    (folder / "params.yaml").write_text("featureClass: {shape: [VoxelVolume]}\n", encoding="utf-8")
+    (folder / "study.yaml").write_text(
+        "cohort: cohort.csv\nextract: {params: params.yaml}\n", encoding="utf-8"
+    )
+    study = load_study(folder / "study.yaml")
+    model: Any = SimpleNamespace(folds=folds)
+    cohort = load_cohort(folder / "cohort.csv")
+    return Work(study, RunFolder(folder / "run"), Execution(jobs=1), cohort, model=model)
+
+
+def test_the_masks_of_the_folds_are_measured_and_an_empty_one_is_a_failure(tmp_path: Path) -> None:
+    table, failures = features_of_folds(work_with_folds(tmp_path, ("fold_0", "fold_1")))
+    assert table[["subject", "reader", "variant", "in_training"]].to_numpy().tolist() == [
+        ["s0", "auto", "fold_0", "yes"],
+        ["s1", "auto", "fold_0", "yes"],
+        ["s0", "auto", "fold_1", "yes"],
+        ["s1", "auto", "fold_1", "yes"],
+    ]
+    volumes = table["original_shape_VoxelVolume"]
+    assert volumes[0] == volumes[1] > volumes[2] > 0
+    assert np.isnan(volumes[3])
+    (failure,) = failures
+    assert failure.case.endswith("fold_1")
+    assert failure.stage == "drawing"
+
+
+def test_one_fold_alone_has_nothing_to_compare(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="a model of 1 folds"):
+        features_of_folds(work_with_folds(tmp_path, ("fold_0",)))

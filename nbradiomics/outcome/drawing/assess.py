@@ -28,7 +28,7 @@ from nbradiomics.outcome.drawing.risks import risks_of_drawings
 from nbradiomics.outcome.drawing.schemas import DRAWING_TRANSFER
 from nbradiomics.outcome.drawing.settings import DrawingSettings
 from nbradiomics.outcome.drawing.text import drawing_sentences
-from nbradiomics.outcome.drawing.transfer import Cohorts, transfer_table
+from nbradiomics.outcome.drawing.transfer import Cohorts, simulated, transfer_table
 from nbradiomics.outcome.evaluate import task_of
 from nbradiomics.outcome.prepared import prepare
 from nbradiomics.outcome.seen import without_seen_subjects
@@ -128,7 +128,7 @@ def assess_drawing(
     risks = risks_of_drawings(data, drawings, settings, task, execution=execution)
     trained = _Training(source, features, stable, settings, folds)
     transfer, told = _transfer(trained, drawings, drawing, task, execution)
-    groups = group_table(drawings, risks, settings.confidence)
+    groups = group_table(drawings, risks, settings.confidence, limits=simulated(task))
     subjects = subject_table(data, drawings, risks)
     summary = {
         "reader": source.reader,

@@ -86,8 +86,13 @@ def _range(risks: np.ndarray, number: int, *, alike: bool) -> dict[str, Any]:
     }
 
 
-def group_table(drawings: Sequence[Drawing], risks: Risks, confidence: float) -> pd.DataFrame:
-    """Subjects who change their group between two masks: columns of `schemas.DRAWING_GROUPS`."""
+def group_table(
+    drawings: Sequence[Drawing], risks: Risks, confidence: float, *, limits: bool = True
+) -> pd.DataFrame:
+    """Subjects who change their group between two masks: columns of `schemas.DRAWING_GROUPS`.
+
+    Without `limits` the shares have no interval.
+    """
     rows: list[dict[str, Any]] = []
     for model, name in enumerate(risks.models):
         for masks, first, second, groups in _pairs(drawings, risks.group[model]):
@@ -101,6 +106,8 @@ def group_table(drawings: Sequence[Drawing], risks: Risks, confidence: float) ->
                 | _share(changed, int(known.sum()), confidence)
                 | _directions(same if second != ANY else same[:0])
             )
+            if not limits:
+                rows[-1] |= {"low": np.nan, "high": np.nan}
     return DRAWING_GROUPS.table(rows)
 
 

@@ -105,9 +105,9 @@ DRAWING_GROUPS = Schema(
             "number",
             "lower limit over subjects (Wilson); docs/validation.md says how often such intervals contain "
             "the true share",
-            missing="there is no subject",
+            missing="there is no subject, or the outcome is a class",
         ),
-        Column("high", "number", "upper limit", missing="there is no subject"),
+        Column("high", "number", "upper limit", missing="as above"),
         Column(
             "to_higher",
             "integer",
@@ -143,7 +143,7 @@ DRAWING_TRANSFER = Schema(
             "loss_low",
             "number",
             "lower limit, paired: both values are of the same models and bootstrap samples",
-            missing="the two readers are one; `refits` 0; undefined, or never other than 0",
+            missing="the two readers are one; `refits` 0; a class; undefined, or never other than 0",
         ),
         Column("loss_high", "number", "upper limit", missing="as above"),
     ),

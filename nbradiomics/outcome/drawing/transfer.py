@@ -20,6 +20,7 @@ from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.refits import Refits, draw_sample, gathered
 from nbradiomics.outcome.stored import StoredScores, stored_cases, stored_scores
+from nbradiomics.outcome.tasks import Survival
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -149,12 +150,17 @@ def transfer_table(
         row |= {"value": _mean(values), "loss": _mean(losses)}
         if key in samples:
             row |= _limits(values, samples[key], settings.confidence, "", bounded=True)
-        if key in samples and trained != deployed:
+        if key in samples and trained != deployed and simulated(task):
             lost = samples[own] - samples[key]
             row |= _limits(losses, lost, settings.confidence, "loss_", bounded=False)
         rows.append(row)
     order = {name: place for place, name in enumerate(models)}
     return DRAWING_TRANSFER.table(sorted(rows, key=lambda row: order[row["model"]])), refits
+
+
+def simulated(task: Task) -> bool:
+    """Whether the coverage of the intervals of this comparison was simulated (docs/validation.md)."""
+    return isinstance(task, Survival)
 
 
 def _limits(

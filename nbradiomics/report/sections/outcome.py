@@ -103,11 +103,11 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         harmonisation_blocks(endpoint),
         probability_blocks(endpoint),
         [] if endpoint.is_class else _survival(endpoint),
-        drawing_blocks(endpoint),
         ratio_blocks(endpoint),
         selection_blocks(endpoint),
         model_file_blocks(endpoint),
         _excluded(endpoint.excluded),
+        drawing_blocks(endpoint),  # last: it has a heading of its own
     )
     return [block for part in parts for block in part]
 

@@ -142,7 +142,10 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
     if table is None or table.empty:
         return []
     metric = "ROC area" if "roc_auc" in set(table["metric"]) else "C"
-    values_of = (f"{metric} [{level}interval]", f"Loss [{level}paired interval]")
+    limited = bool(table["low"].notna().any())
+    values_of = (metric, "Loss")
+    if limited:
+        values_of = (f"{metric} [{level}interval]", f"Loss [{level}paired interval]")
     heading = ("Model", "Fitted to masks of", "Used with masks of", *values_of)
     rows = []
     for model, trained, deployed, *values in rows_of(
@@ -155,11 +158,10 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
         rows.append((model, trained, deployed, own, "" if trained == deployed else lost))
     caption = f"What is lost in {metric} when the model is used with masks of another reader"
     made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_transfer")
-    note = Text(
-        "Loss: with the masks that the model was fitted to, minus with those that it is used with; the same "
-        f"{counted(int(table['subjects'].iloc[0]), 'subject')}, folds, models and bootstrap samples.",
-        tone="note",
-    )
+    same = f"the same {counted(int(table['subjects'].iloc[0]), 'subject')}, folds and models"
+    paired = f"{same}, and the same bootstrap samples." if limited else f"{same}. Intervals need `refits`."
+    what = "Loss: with the masks that the model was fitted to, minus with those that it is used with; "
+    note = Text(what + paired, tone="note")
     if len(rows) <= _SHOWN:
         return [made, note]
     return [Details(f"{caption}: {len(rows)} comparisons", (made, note))]
