@@ -22,6 +22,7 @@ from nbradiomics.outcome.assembly import (
 )
 from nbradiomics.outcome.external_differences import differences, filled_in, listed, other_rows
 from nbradiomics.outcome.prepared import Prepared, rows_of
+from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.solvers import has_competing, survival_array
 from nbradiomics.outcome.unseen_batches import refuse_unseen
@@ -118,7 +119,8 @@ def choose_external_rows(prepared: Prepared, features: pd.DataFrame, rows: RowsO
     told = list(other_rows(prepared.rows, rows_of(chosen)))
     # Without other features, so that the volume is the same column in both cohorts.
     batches = first.harmonisation.asked.batch if first.harmonisation else ()
-    chosen = chosen[[name for name in chosen if name in INDEX or name in (*names, *volume, *batches)]]
+    kept = (*INDEX, PARAMETERS, *names, *volume, *batches)
+    chosen = chosen[[name for name in chosen if name in kept]]
     return ExternalRows(chosen, left_out, (*sentences, *mixture_sentences(chosen), *told))
 
 

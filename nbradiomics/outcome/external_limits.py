@@ -80,7 +80,7 @@ def _of_ratio(rows: pd.DataFrame) -> Iterator[str]:
 
 def _of_slope(rows: pd.DataFrame) -> Iterator[str]:
     for _, low, high, _ in _limits(rows, "calibration_slope"):
-        wrong = "large" if low < _ABOUT_RIGHT[0] < high else "small" if low < _ABOUT_RIGHT[1] < high else ""
-        if wrong:
+        sides = {"large": low < _ABOUT_RIGHT[0] < high, "small": low < _ABOUT_RIGHT[1] < high}
+        if wrong := " or too ".join(side for side, is_open in sides.items() if is_open):
             limits = f"{number(low, 2)} to {number(high, 2)}"
             yield f"whether its differences between subjects are too {wrong} (slope {limits})"

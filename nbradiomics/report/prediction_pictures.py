@@ -65,7 +65,7 @@ def explain_prediction(predicted: PredictedOutcome, subject: str, path: str | Pa
         )
     rows = predicted.table[predicted.table["subject"] == subject]
     parts = pd.Series(predicted.contributions.loc[subject])
-    picture = picture_of(predicted.of_model, subject, parts, caption=(f"{subject}: {_said(rows)}", _GREY))
+    picture = picture_of(predicted.of_model, subject, parts, f"{subject}: {_said(rows)}")
     if path is not None:
         _write(picture, Path(path))
     return picture
@@ -81,9 +81,7 @@ def write_prediction_pictures(predicted: PredictedOutcome, folder: str | Path) -
     return files
 
 
-def picture_of(
-    of_model: OfModel, subject: str, contributions: pd.Series, *, caption: tuple[str, ...]
-) -> Picture:
+def picture_of(of_model: OfModel, subject: str, contributions: pd.Series, title: str) -> Picture:
     """Draw the contributions of a subject beside those of the training subjects."""
     spreads = {each.column: each.quantiles for each in of_model.contributions}
     parts = [
@@ -94,7 +92,8 @@ def picture_of(
     ordered = sorted(parts, key=lambda part: -abs(part.value))[:3]
     listed = ", ".join(f"{part.name} {number(part.value)}" for part in ordered) or "no column"
     alt = f"Contributions to the risk of {subject}: {listed}; sum {number(total.value)}"
-    return draw_contributions(parts, total, unit=unit_of(of_model), alt=alt, caption=caption)
+    unit = unit_of(of_model)
+    return draw_contributions(parts, total, unit=unit, alt=alt, caption=(title, _GREY), title=title)
 
 
 def unit_of(of_model: OfModel) -> str:
@@ -110,8 +109,8 @@ def _said(rows: pd.DataFrame) -> str:
     first = rows.iloc[0]
     texts = []
     for _, row in rows.iterrows():
-        what = str(row["class"]) if row["class"] else f"event by {row['time']:g}"
-        texts.append(f"{what} {number(row['probability'])}")
+        what = str(row["class"]) if row["class"] else f"the event by {row['time']:g}"
+        texts.append(f"{what}: {number(row['probability'])}")
     further = [f"group {first['group']}", *(["unlike the training subjects"] if first["novel"] else [])]
     further += [text for text in [str(first["note"])] if text]
     filled = [name for name in str(first["filled"]).split("; ") if name]

@@ -105,14 +105,24 @@ def _covariance(each: OfModel, members: dict[str, bytes]) -> np.ndarray:
     content = members.pop(file, None)
     if content is None:
         raise ValueError(f"{file} is missing")
-    try:
-        values = np.load(io.BytesIO(content), allow_pickle=False)
-    except (ValueError, OSError, EOFError, SyntaxError) as error:
-        raise ValueError(f"{file} is no array of numbers") from error
-    if not isinstance(values, np.ndarray) or values.shape != (size, size) or values.dtype != np.float64:
-        raise ValueError(f"{file} has not one row and column for each of {size} columns")
+    values = _array(content, (size, size), file)
     if not np.isfinite(values).all() or not np.array_equal(values, values.T):
         raise ValueError(f"{file} is no covariance")
     if len(each.novelty_mean) != size:
         raise ValueError(f"the means of {name} are not those of its columns")
     return values
+
+
+def _array(content: bytes, shape: tuple[int, int], file: str) -> np.ndarray:
+    """Read an array of a known shape: no memory is taken by what its header claims."""
+    buffer = io.BytesIO(content)
+    try:
+        if np.lib.format.read_magic(buffer) != (1, 0):
+            raise ValueError("another version")
+        stated, by_columns, kind = np.lib.format.read_array_header_1_0(buffer)
+    except (ValueError, OSError, EOFError, SyntaxError) as error:
+        raise ValueError(f"{file} is no array of numbers") from error
+    rest = content[buffer.tell() :]
+    if stated != shape or by_columns or kind != np.dtype("<f8") or len(rest) != 8 * shape[0] * shape[1]:
+        raise ValueError(f"{file} has not one row and column for each of {shape[0]} columns")
+    return np.frombuffer(rest, dtype="<f8").reshape(shape).astype(np.float64)

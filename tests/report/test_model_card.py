@@ -109,7 +109,7 @@ def test_a_picture_has_the_parts_of_the_table(predicted: Any, tmp_path: Path) ->
         )
         assert value >= 0
     assert picture._repr_html_().startswith("<img")
-    assert "probability of event by" in picture.caption[0]
+    assert "probability of the event by" in picture.caption[0]
     for name, error in (("a.txt", "ends in"), ("x/b.pdf", "")):
         if error:
             with pytest.raises(InputError, match=error):

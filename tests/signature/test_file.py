@@ -128,6 +128,18 @@ def archive(members: dict[str, bytes], **options: object) -> bytes:
     return buffer.getvalue()
 
 
+def _npy(values: np.ndarray, shape: tuple[int, ...] = ()) -> bytes:
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    stated = f"{values.shape}".encode()
+    # A header that announces more than the file has.
+    return (
+        buffer.getvalue().replace(stated, f"{shape}".encode().ljust(len(stated)))
+        if shape
+        else buffer.getvalue()
+    )
+
+
 def test_other_files_are_refused_and_nothing_of_them_runs(file: Path, tmp_path: Path) -> None:
     members, _ = read_archive(file)
     pickled = io.BytesIO()
@@ -144,6 +156,18 @@ def test_other_files_are_refused_and_nothing_of_them_runs(file: Path, tmp_path: 
         "absent": packed({name: each for name, each in members.items() if "combined" not in name}),
         "deep": packed({**members, CONTENT: b"[" * 100_000 + b"]" * 100_000}),
         "behind": file.read_bytes() + b"more",
+        "renamed": packed(
+            {name.replace("radiomic_cov", "radiomics_cov"): each for name, each in members.items()}
+        ),
+        "nan": packed({**members, "radiomic_covariance.npy": _npy(np.full((4, 4), np.nan))}),
+        "skewed": packed({**members, "radiomic_covariance.npy": _npy(np.arange(16.0).reshape(4, 4))}),
+        "huge": packed({**members, "radiomic_covariance.npy": _npy(np.zeros(1), shape=(10**9, 10**9))}),
+        "literal": packed(
+            {
+                **members,
+                CONTENT: members[CONTENT].replace(b'"novelty_limit": ', b'"novelty_limit": NaN, "a": '),
+            }
+        ),
     }
     for name, content in others.items():
         (tmp_path / f"{name}.zip").write_bytes(content)

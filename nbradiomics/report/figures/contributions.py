@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 12
 _SUM = "sum"
+#: Letters of a line of the title.
+_LETTERS = 88
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,13 @@ class Part:
 
 
 def draw_contributions(
-    parts: Sequence[Part], total: Part, *, unit: str, alt: str, caption: tuple[str, ...] = ()
+    parts: Sequence[Part],
+    total: Part,
+    *,
+    unit: str,
+    alt: str,
+    caption: tuple[str, ...] = (),
+    title: str = "",
 ) -> Picture:
     """Draw the largest parts, the rest as one row, and their sum.
 
@@ -55,11 +64,17 @@ def draw_contributions(
         What the parts add up to, such as ``log hazard``.
     alt, caption
         As in `Picture`.
+    title
+        Text over the rows, for a picture that stands alone.
     """
     rows = shown_parts(parts)
 
+    lines = wrap(title, _LETTERS)
+
     def draw(figure: Figure) -> None:
         axes = figure.subplots()
+        if lines:
+            figure.suptitle("\n".join(lines), fontsize=8.5, x=0.01, ha="left")
         axes.axvline(0, color=QUIET, linestyle="dashed", linewidth=1)
         axes.grid(axis="x")
         everything = [*rows, total]
@@ -69,7 +84,7 @@ def draw_contributions(
         axes.set_xlabel(f"added to the {unit} (0: mean of the training subjects)")
         label_rows(axes, [*shorten_apart([part.name for part in rows], 34), _SUM])
 
-    height = 1.0 + 0.3 * (len(rows) + 1)
+    height = 1.0 + 0.3 * (len(rows) + 1) + 0.18 * len(lines)
     return make_picture(draw, size=(6.6, height), alt=alt, caption=caption)
 
 
