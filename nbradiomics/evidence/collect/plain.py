@@ -20,7 +20,7 @@ def plain(value: Any) -> Any:
     Of a path of the machine in a text only the name of the file is kept.
     """
     if isinstance(value, Mapping):
-        return {str(name): plain(each) for name, each in value.items()}
+        return {plain(str(name)): plain(each) for name, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(each) for each in value]
     if value is None or value is pd.NA:
