@@ -97,7 +97,9 @@ class ResultFolder:
     def endpoints(self) -> list[tuple[str, str]]:
         """Name of each endpoint, and the folder of its files with a ``/`` at its end, or nothing."""
         if self.has("summary.json") and self.has("performance.csv"):
-            return [(self.root.resolve().name, "")]
+            # Not the name of the folder: it may be moved.
+            summary = self.record("summary.json")
+            return [(str(summary.get("event") or summary.get("target") or "outcome"), "")]
         parts = [name.split("/") for name in self.files]
         found = {part[1] for part in parts if len(part) == 3 and part[0] == "outcome"}
         return [(name, f"outcome/{name}/") for name in sorted(found)]

@@ -13,6 +13,7 @@ from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.write import read_evidence, write_evidence
 from nbradiomics.features.extract import resolve_label
 from nbradiomics.features.parameters import load_parameters
+from nbradiomics.report.run_files import is_outcome_folder
 from nbradiomics.workflows.folder import is_outcome_file, is_run_file
 from nbradiomics.workflows.stages.base import Work
 
@@ -33,12 +34,13 @@ def write_run_checklists(root: Path) -> list[str]:
 
 def write_outcome_evidence(folder: Path) -> Path:
     """Write ``evidence.json`` of a folder that the command `outcome` wrote."""
-    files = [name for name in _files(folder) if is_outcome_file(PurePosixPath(name))]
-    return write_evidence(folder, files)
+    return write_evidence(folder, result_files(folder))
 
 
 def result_files(root: Path) -> list[str]:
-    """Paths of the files in a run folder that a run wrote, without stored results."""
+    """Paths of the files that a run or the command `outcome` wrote in its folder, without stored results."""
+    if is_outcome_folder(root):
+        return [name for name in _files(root) if is_outcome_file(PurePosixPath(name))]
     found = (name for name in _files(root) if name.split("/")[0] not in _NO_RESULTS)
     return [name for name in found if is_run_file(PurePosixPath(name), ())]
 

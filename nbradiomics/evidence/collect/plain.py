@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+#: A path of a machine, of which only the name of the file is kept.
+_PATH = re.compile(r"(?<![\w.])(/|~/|[A-Za-z]:\\)(?:[^\s/\\,;)]+[/\\])+([^\s/\\,;)]*)")
+
 
 def plain(value: Any) -> Any:
-    """Convert numbers, tables' cells and containers; what is missing or not finite becomes None."""
+    """Convert numbers, tables' cells and containers; what is missing or not finite becomes None.
+
+    Of a path of the machine in a text only the name of the file is kept.
+    """
     if isinstance(value, Mapping):
-        return {str(name): plain(each) for name, each in value.items()}
+        return {plain(str(name)): plain(each) for name, each in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [plain(each) for each in value]
     if value is None or value is pd.NA:
@@ -24,7 +31,7 @@ def plain(value: Any) -> Any:
         return int(value)
     if isinstance(value, (float, np.floating)):
         return float(value) if math.isfinite(value) else None
-    return str(value)
+    return _PATH.sub(lambda match: match[2], str(value))
 
 
 def rows_of(table: pd.DataFrame, *columns: str) -> list[dict[str, Any]]:

@@ -14,7 +14,6 @@ from nbradiomics.agreement.reader_study.schemas import TABLES as READER_STUDY
 from nbradiomics.agreement.schema import AGREEMENT
 from nbradiomics.cohort import load_cohort
 from nbradiomics.cohort.schema import COHORT
-from nbradiomics.errors import NbradiomicsError
 from nbradiomics.evidence.audit.finding import Finding, verdict_of
 from nbradiomics.evidence.audit.same_table import differences
 from nbradiomics.evidence.audit.same_value import value_differences
@@ -23,6 +22,7 @@ from nbradiomics.evidence.collect.run import study_of
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.execution.execution import Execution
 from nbradiomics.features.schema import FEATURES
+from nbradiomics.files.checked_json import in_short
 from nbradiomics.messages.wording import counted
 from nbradiomics.reproducibility.needed_agreement import LEFT_OUT, NEEDED_AGREEMENT
 from nbradiomics.reproducibility.rules.schema import STABLE
@@ -37,6 +37,8 @@ from nbradiomics.workflows.stages.needed_agreement import NeededAgreement
 from nbradiomics.workflows.stages.readers import analysis_of
 from nbradiomics.workflows.stages.reproducibility import Reproducibility
 
+#: Sections of other stages; some refuse a default that is written out.
+_NOT_NEEDED = ("prepare", "segment", "adc", "habitats", "rois", "processing", "controls", "outcome")
 #: Tables of the reader study that need the clinical table.
 _CLINICAL = ("subgroups", "subgroup_tests")
 
@@ -47,11 +49,9 @@ def stage_findings(folder: ResultFolder) -> Iterator[Finding]:
         return
     try:
         work = _work(folder)
-    except (NbradiomicsError, ValueError) as error:
-        cause = error.problem if isinstance(error, NbradiomicsError) else str(error).splitlines()[0]
-        yield Finding(
-            "stages", "broken", f"The study or its cohort cannot be read: {cause}", "provenance.json"
-        )
+    except ValueError as error:
+        text = f"The settings cannot be read back: {in_short(error)}"
+        yield Finding("stages", "open", text, "provenance.json")
         return
     with tempfile.TemporaryDirectory() as place:
         work.folder = RunFolder(Path(place))
@@ -60,7 +60,8 @@ def stage_findings(folder: ResultFolder) -> Iterator[Finding]:
 
 
 def _work(folder: ResultFolder) -> Work:
-    study = Study.model_validate(study_of(folder))
+    record = study_of(folder)
+    study = Study.model_validate({name: record[name] for name in record if name not in _NOT_NEEDED})
     features, agreement = folder.table(FEATURES), folder.table(AGREEMENT)
     perturbed = folder.table(FEATURES, "perturbation/features.parquet")
     return Work(
