@@ -9,7 +9,7 @@ import pandas as pd
 from nbradiomics.files.owned_folder import MARK
 
 #: Files that say when and where a run was made.
-_OF_THE_RUN = {"provenance.json", "report.html", MARK}
+_OF_THE_RUN = {"provenance.json", "evidence.json", "evidence.html", "report.html", MARK}
 
 
 def hidden(out: Path) -> list[str]:

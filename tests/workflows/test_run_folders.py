@@ -34,7 +34,7 @@ def content(folder: Path) -> dict[str, bytes]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
         and path.suffix != ".html"
-        and path.name not in ("provenance.json", MARK)
+        and path.name not in ("provenance.json", "evidence.json", MARK)
         and path.parent.name != "record"  # when and where each stage was done
     }
 

@@ -40,7 +40,7 @@ alterations:
   bins: {setting: {binWidth: 10}}
 """
 #: Files that say when and where a run was made.
-_OF_THE_RUN = {"provenance.json", "report.html", MARK}
+_OF_THE_RUN = {"provenance.json", "evidence.json", "evidence.html", "report.html", MARK}
 
 
 def write_study(folder: Path, more: str = "") -> Path:

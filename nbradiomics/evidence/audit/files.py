@@ -78,13 +78,13 @@ def _names(evidence: Evidence) -> Sequence[str]:
     return [each.name for each in evidence.facts]
 
 
-def input_finding(folder: ResultFolder) -> Finding | None:
+def input_findings(folder: ResultFolder) -> Iterator[Finding]:
     """The inputs, by the hash of all of them; nothing without a provenance."""
     hashes = folder.record("provenance.json").get("inputs")
     if not isinstance(hashes, dict):
-        return None
+        return
     text = (
         f"The {counted(len(hashes), 'input file')} are not read: compare yours with the hashes in this file "
         f"(hash of all: {hash_of_hashes(hashes)[:12]})."
     )
-    return Finding("inputs", "open", text, "provenance.json")
+    yield Finding("inputs", "open", text, "provenance.json")

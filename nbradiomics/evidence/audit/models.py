@@ -22,6 +22,7 @@ from nbradiomics.outcome.curves import (
     class_decision_table,
     decision_table,
 )
+from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.groups import kaplan_meier_table, majority_groups
 from nbradiomics.outcome.performance import performance_table
 from nbradiomics.outcome.schemas import (
@@ -37,11 +38,15 @@ from nbradiomics.outcome.schemas import (
     PREDICTED_SURVIVAL,
     PREDICTIONS,
 )
+from nbradiomics.outcome.settings import TREES
 from nbradiomics.outcome.tasks import Survival
 from nbradiomics.tables.schema import Schema
 
 #: Metrics that need the predicted survival.
 _OF_SURVIVAL = ("brier", "ibs", "observed_expected")
+
+#: Survival nearer to 0 or 1 does not give back the risk, and difference of two forms of one risk.
+_EDGE, _SAME_RISK = 1e-7, 1e-6
 
 
 class EndpointAudit:
@@ -86,6 +91,7 @@ class EndpointAudit:
         yield self._performance(replay)
         yield from self._curves(replay)
         yield self._groups(replay)
+        yield from self._risks(replay)
         yield self._counts(replay)
         yield self._sentences()
 
@@ -203,6 +209,19 @@ class EndpointAudit:
         )
         return verdict_of("groups", problems, holds, self.predictions_file)
 
+    def _risks(self, replay: Replay) -> Iterator[Finding]:
+        """Risk and predicted survival say the same: they are two forms of one prediction."""
+        if self.survival is None or not isinstance(replay.task, Survival) or replay.settings.method in TREES:
+            return
+        competing = "competing_events" in self.summary
+        problems = []
+        for result in replay.results:
+            if not result.failure and not _agree(result, replay.task, competing=competing):
+                where = f"repeat {result.repeat}, fold {result.fold}, {result.model}"
+                problems.append(f"{where}: a risk is not that of the predicted survival")
+        holds = "Risks and predicted survival are two forms of the same predictions."
+        yield verdict_of("risks", problems, holds, self.predictions_file)
+
     def _counts(self, replay: Replay) -> Finding:
         """The numbers of summary.json are those of the tables."""
         told, y = self.summary, replay.y
@@ -257,6 +276,25 @@ class EndpointAudit:
                     problems.append(f"no sentence says {text!r}")
         holds = "The sentences about the models have the figures of performance.csv."
         return verdict_of("sentences", problems, holds, f"{self.place}summary.json")
+
+
+def _agree(result: FoldResult, task: Survival, *, competing: bool) -> bool:
+    """Whether log(-log S) is the risk, up to the baseline hazard, which is the same for all subjects."""
+    inside = np.clip(result.predicted, 1e-300, 1 - 1e-16)
+    with np.errstate(divide="ignore"):
+        baseline = np.log(-np.log(inside)) - result.risk[:, None]
+    if competing:
+        at_end = np.searchsorted(task.horizons.all, task.horizons.end)
+        known = (inside[:, at_end] > _EDGE) & (inside[:, at_end] < 1 - _EDGE)
+        return bool((np.abs(baseline[known, at_end]) < _SAME_RISK).all())
+    # Where survival is near 0 or 1, its last digits do not give back the risk.
+    known = (inside > _EDGE) & (inside < 1 - _EDGE)
+    lowest, highest = (
+        limit(np.where(known, baseline, none), axis=0)
+        for limit, none in ((np.min, np.inf), (np.max, -np.inf))
+    )
+    several = known.sum(axis=0) > 1
+    return bool((highest[several] - lowest[several] < _SAME_RISK).all())
 
 
 def _limits(table: pd.DataFrame) -> list[str]:

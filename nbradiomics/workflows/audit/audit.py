@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.evidence.audit.alone import evidence_findings
-from nbradiomics.evidence.audit.files import fact_findings, hash_findings, input_finding
+from nbradiomics.evidence.audit.files import fact_findings, hash_findings, input_findings
 from nbradiomics.evidence.audit.finding import Finding
 from nbradiomics.evidence.audit.models import EndpointAudit
 from nbradiomics.evidence.facts import Evidence
@@ -90,14 +91,17 @@ def _of_folder(root: Path, evidence: Evidence) -> Iterator[Finding]:
     yield from _guarded("facts", lambda: fact_findings(folder, evidence))
     yield from _guarded("stages", lambda: stage_findings(folder))
     for name, place in folder.endpoints:
-        yield from _guarded(f"outcome {name}", EndpointAudit(folder, place).findings)
+        yield from _guarded(f"outcome {name}", partial(_of_models, folder, place, external=False))
         for cohort, where in folder.cohorts(place):
-            external = EndpointAudit(folder, where, external=True)
-            yield from _guarded(f"outcome {name}, {cohort}", external.findings)
+            yield from _guarded(
+                f"outcome {name}, {cohort}", partial(_of_models, folder, where, external=True)
+            )
     yield from _guarded("report", lambda: report_findings(folder))
-    inputs = input_finding(folder)
-    if inputs is not None:
-        yield inputs
+    yield from _guarded("inputs", lambda: input_findings(folder))
+
+
+def _of_models(folder: ResultFolder, place: str, *, external: bool) -> Iterator[Finding]:
+    yield from EndpointAudit(folder, place, external=external).findings()
 
 
 def _guarded(check: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -1,0 +1,91 @@
+"""`evidence.json`: what was written is read, and everything else is refused in words."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from nbradiomics.errors import InputError
+from nbradiomics.evidence.computed.ibsi import ibsi_fact
+from nbradiomics.evidence.facts import Evidence
+from nbradiomics.evidence.write import EVIDENCE, read_evidence, write_evidence
+from nbradiomics.files.checked_json import write_checked
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "failures.csv").write_text("case,stage,cause,hint\nP1/A,extract,empty,none\n")
+    write_evidence(tmp_path, ["failures.csv"])
+    return tmp_path
+
+
+def test_what_was_written_is_read(folder: Path) -> None:
+    read = read_evidence(folder)
+    assert read == read_evidence(folder / EVIDENCE)
+    fact = read.fact("failures")
+    assert fact is not None
+    assert fact.value == {"number": 1, "by_stage": {"extract": 1}}
+    assert [source.file for source in fact.sources] == ["failures.csv"]
+    files = read.fact("files")
+    assert files is not None
+    assert files.value == {"failures.csv": fact.sources[0].sha256}
+
+
+@pytest.mark.parametrize("cut", [0, 1, 40, -2])
+def test_a_truncated_file_is_refused(folder: Path, cut: int) -> None:
+    path = folder / EVIDENCE
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(InputError, match="is not the evidence of a run"):
+        read_evidence(path)
+
+
+@pytest.mark.parametrize("content", ["[]", "3", '"text"', "{}", '{"sha256": "x"}', "[" * 100_000, "\0\xff"])
+def test_foreign_content_is_refused(folder: Path, content: str) -> None:
+    (folder / EVIDENCE).write_text(content, encoding="latin-1")
+    with pytest.raises(InputError, match="is not the evidence of a run"):
+        read_evidence(folder)
+
+
+def test_a_changed_digit_is_refused(folder: Path) -> None:
+    path = folder / EVIDENCE
+    path.write_text(path.read_text().replace('"number": 1', '"number": 2'))
+    with pytest.raises(InputError, match="does not have its checksum"):
+        read_evidence(path)
+
+
+def test_a_file_with_the_right_checksum_and_another_content_is_refused(folder: Path) -> None:
+    write_checked({"format": 1, "nbradiomics": "0", "facts": [{"name": 3}]}, folder / EVIDENCE)
+    with pytest.raises(InputError, match="is not the evidence of a run"):
+        read_evidence(folder)
+    write_checked({"format": 2, "nbradiomics": "0", "facts": []}, folder / EVIDENCE)
+    with pytest.raises(InputError, match="format"):
+        read_evidence(folder)
+
+
+def test_a_huge_file_is_refused_before_it_is_read(folder: Path) -> None:
+    with open(folder / EVIDENCE, "r+b") as file:
+        file.truncate(300 << 20)
+    with pytest.raises(InputError, match="more than 256 MB"):
+        read_evidence(folder)
+
+
+def test_a_missing_file_and_a_folder_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        read_evidence(tmp_path)
+    (tmp_path / EVIDENCE).mkdir()
+    with pytest.raises(InputError, match="is not the evidence of a run"):
+        read_evidence(tmp_path)
+
+
+def test_the_phantom_complies_and_its_values_are_in_the_fact() -> None:
+    fact = ibsi_fact()
+    assert isinstance(fact.value, dict)
+    assert fact.value["comply"] == {"ibsi": 105, "pyradiomics": 102}
+    volume = fact.value["values"]["morph_volume"]  # type: ignore[call-overload,index]
+    assert volume == {
+        "reference": 556,
+        "tolerance": 4,
+        "ibsi": pytest.approx(556.333333),
+        "pyradiomics": pytest.approx(556.333333),
+    }
+    json.dumps(Evidence(nbradiomics="0", facts=(fact,)).model_dump(mode="json"), allow_nan=False)
