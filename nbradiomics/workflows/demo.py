@@ -90,7 +90,7 @@ segment:
 extract:
   params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
 
-controls:                  # tumours whose voxels are shuffled, or drawn from the tissue around them: is the model real?
+controls:                  # the same tumours without their texture: what does the model know?
   kinds: [shuffled, neighbourhood]
 
 reproducibility:

@@ -10,6 +10,7 @@ import pytest
 
 from nbradiomics.agreement.reader_study import ReadersStudy
 from nbradiomics.errors import InputError
+from nbradiomics.evidence.checklists.lists import CHECKLISTS
 from nbradiomics.tables import read_table
 from nbradiomics.workflows.run import run
 from tests.support.helpers import two_readers
@@ -92,6 +93,7 @@ def test_a_run_leaves_every_table_and_the_report(study: Path, tmp_path: Path) ->
         "outcome/os/selection.csv",
         "outcome/os/excluded.csv",
         "outcome/os/summary.json",
+        *(f"checklists/{name}.csv" for name in CHECKLISTS),
     }
     assert done.complete
     assert done.failures == []
