@@ -35,7 +35,7 @@ def told(
     [
         (
             {"shuffled": NONE, "volume": NONE},
-            "What the model knows is volume, but for less than 0.05 of the ROC area: shuffling the voxels costs",
+            "What the model knows is volume, but for less than 0.05 of the ROC area: shuffling",
         ),
         ({"shuffled": BETTER, "volume": NONE}, "What the model knows is volume, but for less than"),
         (
