@@ -137,7 +137,9 @@ def _without_texture(words: _Words, volume: str | None) -> tuple[tuple[str, ...]
         )
     alone = f"the volume alone {words.cost(VOLUME)}"
     if volume in _NOTHING_LOST:
-        return (SHUFFLED, VOLUME), f"What the model knows is volume: {shuffled}, and {alone}."
+        # A texture may carry less than the margin: the verdict must not deny it.
+        bound = f"but for less than {words.margin(SHUFFLED)} of {words.task.order_short}"
+        return (SHUFFLED, VOLUME), f"What the model knows is volume, {bound}: {shuffled}, and {alone}."
     if volume == COSTS:
         rest = {COSTS: "the distribution of the intensities", NO_COST: "shape", GAINS: "shape"}
         what = rest.get(words.decision(RANDOM) or "", "shape or the distribution of the intensities")
