@@ -9,14 +9,14 @@ import pytest
 
 from nbradiomics.execution.execution import Execution
 from nbradiomics.study.file import load_study
-from nbradiomics.tables import write_table
 from nbradiomics.workflows.folder import RunFolder
 from nbradiomics.workflows.stages.base import Work
-from nbradiomics.workflows.stages.outcome import CONTROLS, Outcomes
+from nbradiomics.workflows.stages.outcome import Outcomes
 from tests.support.trial_tables import trial_tables
 
 STUDY = """\
 cohort: cohort.csv
+{controls}
 outcome:
   clinical: clinical.csv
   endpoints: [{{name: os, time: months, event: dead}}]
@@ -31,13 +31,15 @@ outcome:
 """
 
 
-def work_in(folder: Path, *, trial: bool) -> tuple[Work, pd.DataFrame]:
-    features, controls, clinical = trial_tables(0)
+def work_in(folder: Path, *, trial: bool = False, controls: bool = False) -> Work:
+    features, of_controls, clinical = trial_tables(0)
     clinical.to_csv(folder / "clinical.csv", index=False)
     (folder / "cohort.csv").touch()
-    (folder / "study.yaml").write_text(STUDY.format(trial=str(trial).lower()), encoding="utf-8")
+    text = STUDY.format(trial=str(trial).lower(), controls="controls: {}" if controls else "")
+    (folder / "study.yaml").write_text(text, encoding="utf-8")
     study = load_study(folder / "study.yaml")
-    return Work(study, RunFolder(folder / "out"), Execution(), None, features=features), controls
+    made = of_controls if controls else None
+    return Work(study, RunFolder(folder / "out"), Execution(), None, features=features, controls=made)
 
 
 def tried(work: Work) -> list[str]:
@@ -45,16 +47,21 @@ def tried(work: Work) -> list[str]:
 
 
 def test_controls_of_the_run_are_tried_whether_the_study_asks_or_not(tmp_path: Path) -> None:
-    work, controls = work_in(tmp_path, trial=False)
-    assert Outcomes().run(work) == []
-    assert not work.folder.file("outcome", "os", "controls.csv").exists()
-    write_table(controls, work.folder.file(*CONTROLS))
+    work = work_in(tmp_path, controls=True)
     assert Outcomes().run(work) == []
     assert tried(work) == ["real", "shuffled", "volume", "shape", "permuted outcome"]
 
 
-def test_without_controls_the_study_asks(tmp_path: Path) -> None:
-    work, _ = work_in(tmp_path, trial=True)
+def test_nothing_is_tried_unless_it_is_asked_for(tmp_path: Path) -> None:
+    work = work_in(tmp_path)
+    assert Outcomes().run(work) == []
+    assert not work.folder.file("outcome", "os", "controls.csv").exists()
+
+
+@pytest.mark.parametrize("controls", [False, True])
+def test_without_controls_the_rest_is_tried(tmp_path: Path, controls: bool) -> None:
+    work = work_in(tmp_path, trial=not controls, controls=controls)
+    work.controls = None  # the stage made none, and its failure is listed
     assert Outcomes().run(work) == []
     assert tried(work) == ["real", "volume", "shape", "permuted outcome"]
 
@@ -63,8 +70,9 @@ def test_without_controls_the_study_asks(tmp_path: Path) -> None:
 def test_a_trial_that_fails_is_a_failure_and_the_evaluation_stays(
     tmp_path: Path, change: dict[str, str]
 ) -> None:
-    work, controls = work_in(tmp_path, trial=True)
-    write_table(controls.assign(**change), work.folder.file(*CONTROLS))
+    work = work_in(tmp_path, controls=True)
+    assert work.controls is not None
+    work.controls = work.controls.assign(**change)
     (failure,) = Outcomes().run(work)
     assert failure.case == "os: trial"
     assert work.folder.file("outcome", "os", "performance.csv").exists()

@@ -61,6 +61,12 @@ def read_own_answers(path: str | Path, name: str) -> dict[str, OwnAnswer]:
     InputError
         When there is no such checklist, the file is no such table, an item is unknown or named twice, or an
         answer is none.
+
+    Examples
+    --------
+    >>> filled = write_checklist(read_evidence("results"), "clear", "own.csv")
+    >>> read_own_answers("own.csv", "clear")  # a person has not answered yet
+    {}
     """
     path, checklist = Path(path), checklist_of(name)
     table = OWN_ANSWERS.read(path)

@@ -71,7 +71,8 @@ def try_outcome(
 
     Examples
     --------
-    >>> tried = try_outcome(evaluate_outcome(features, clinical, time="os_days", event="os_event"))
+    >>> done = evaluate_outcome(features, clinical, time="os_days", event="os_event", reader="A", refits=0)
+    >>> tried = try_outcome(done)
     >>> tried.summary["answers"]["What does the model know?"]  # doctest: +SKIP
     """
     if result.final is None or result.evaluated is None:
