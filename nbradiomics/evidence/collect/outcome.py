@@ -23,6 +23,7 @@ from nbradiomics.outcome.schemas import (
     PERFORMANCE,
     PREDICTIONS,
 )
+from nbradiomics.tables import AUTO
 from nbradiomics.tables.schema import Schema
 
 #: Metrics of the order of the subjects, by the kind of outcome.
@@ -108,12 +109,19 @@ class _Endpoint:
         value = {name: self.summary[name] for name in _MODELS if name in self.summary}
         value["failures"] = len(self.summary.get("failures", ()))
         value["suspicious_columns"] = len(self.summary.get("suspicious", ()))
+        value["masks"] = self._masks()
         settings = self.summary.get("settings", {})
         text = (
             f"Models: {', '.join(self.summary.get('models', ()))}; method {settings.get('method')}, penalty "
             f"{settings.get('penalizer')}, selection {settings.get('selection')}."
         )
         return self._fact("models", text, value, ("summary.json", "models, settings, counts of the folds"))
+
+    def _masks(self) -> dict[str, Any] | None:
+        """Whose masks the models use, without the names of the readers; None if this is not known."""
+        drawn = [reader for reader in self.summary.get("rows", {}).get("reader", ()) if reader]
+        people = len(set(drawn) - {AUTO})
+        return {"of_the_model": AUTO in drawn, "of_readers": people} if drawn else None
 
     def _folds(self) -> Iterator[Fact]:
         schema = CLASS_PREDICTIONS if self.is_class else PREDICTIONS
