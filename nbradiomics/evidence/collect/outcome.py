@@ -12,7 +12,7 @@ from nbradiomics.evidence.collect.plain import plain, rows_of
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
-from nbradiomics.messages.wording import concordance, counted
+from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted
 from nbradiomics.outcome.schemas import (
     CALIBRATION,
     CLASS_CALIBRATION,
@@ -162,7 +162,8 @@ class _Endpoint:
             if row["metric"] == order
         ]
         text = (
-            f"{order} on held-out subjects: {', '.join(found)}; intervals: {self.summary.get('intervals')}."
+            f"{ORDER_NAMES[order]} on held-out subjects: {', '.join(found)}; intervals: "
+            f"{self.summary.get('intervals')}."
         )
         value = {"rows": rows, "intervals": self.summary.get("intervals"), "order": order}
         return self._fact("performance", text, value, ("performance.csv", "all rows"))
