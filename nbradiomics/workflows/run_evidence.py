@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule, measured_cases
@@ -11,6 +12,7 @@ from nbradiomics.evidence.computed.ibsi import ibsi_fact
 from nbradiomics.evidence.computed.parity import parity_fact
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.write import read_evidence, write_evidence
+from nbradiomics.execution.execution import Execution
 from nbradiomics.features.extract import resolve_label
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.report.run_files import is_outcome_folder
@@ -59,6 +61,12 @@ def _computed(work: Work) -> Iterator[Fact]:
     rule = lesion_rule(work.study.asked_lesions, work.cohort.table)
     # To find the components of all masks again would take longer than what they are compared for.
     cases = [] if rule == COMPONENTS else measured_cases(work.cohort, rule, label=label)
-    found = parity_fact(cases, work.features, parameters, engine, label, work.execution)
+    found = parity_fact(cases, work.features, parameters, engine, label, _unrecorded(work.execution))
     if found is not None:
         yield found
+
+
+def _unrecorded(execution: Execution) -> Execution:
+    """The same execution without a record: all stages have ended, and no further case belongs to one."""
+    stored = execution.workspace
+    return execution if stored is None else replace(execution, workspace=replace(stored, record=None))

@@ -61,6 +61,11 @@ def read_own_answers(path: str | Path, name: str) -> dict[str, OwnAnswer]:
     InputError
         When there is no such checklist, the file is no such table, an item is unknown or named twice, or an
         answer is none.
+
+    Examples
+    --------
+    >>> read_own_answers("results/checklists/metrics.csv", "metrics")
+    {}
     """
     path, checklist = Path(path), checklist_of(name)
     table = OWN_ANSWERS.read(path)

@@ -37,6 +37,11 @@ def write_checklist(
     InputError
         When there is no such checklist, `out` is no ``.csv``, another file has its name or that of the page,
         or the answers cannot be read; nothing is written then.
+
+    Examples
+    --------
+    >>> len(write_checklist(read_evidence("results"), "clear", "clear.csv").answers)
+    58
     """
     out = Path(out)
     if out.suffix != ".csv":
