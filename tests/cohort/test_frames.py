@@ -48,6 +48,6 @@ def test_results_show_themselves_shortly_and_in_a_notebook_with_their_tables(tmp
     assert repr(cohort).startswith("Cohort(2 subjects, 2 scans, readers A, B: ")
     assert "<table" in cohort._repr_html_()
     done = nbradiomics.extract_cohort(cohort, params=FIRST_ORDER)
-    assert repr(done) == "FeatureTable(table: 4 rows x 10 columns, failures: 0, notes: 0)"
+    assert repr(done) == "FeatureTable(table: 4 rows x 11 columns, failures: 0, notes: 0)"
     assert "original_firstorder_Mean" in done._repr_html_()
     assert len(repr(done)) < 200

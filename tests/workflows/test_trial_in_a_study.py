@@ -9,10 +9,9 @@ import pytest
 
 from nbradiomics.execution.execution import Execution
 from nbradiomics.study.file import load_study
-from nbradiomics.tables import write_table
 from nbradiomics.workflows.folder import RunFolder
 from nbradiomics.workflows.stages.base import Work
-from nbradiomics.workflows.stages.outcome import CONTROLS, Outcomes
+from nbradiomics.workflows.stages.outcome import Outcomes
 from tests.support.trial_tables import trial_tables
 
 STUDY = """\
@@ -31,11 +30,11 @@ outcome:
 """
 
 
-def work_in(folder: Path, *, trial: bool) -> tuple[Work, pd.DataFrame]:
+def work_in(folder: Path, *, trial: bool, more: str = "") -> tuple[Work, pd.DataFrame]:
     features, controls, clinical = trial_tables(0)
     clinical.to_csv(folder / "clinical.csv", index=False)
     (folder / "cohort.csv").touch()
-    (folder / "study.yaml").write_text(STUDY.format(trial=str(trial).lower()), encoding="utf-8")
+    (folder / "study.yaml").write_text(STUDY.format(trial=str(trial).lower()) + more, encoding="utf-8")
     study = load_study(folder / "study.yaml")
     return Work(study, RunFolder(folder / "out"), Execution(), None, features=features), controls
 
@@ -48,7 +47,8 @@ def test_controls_of_the_run_are_tried_whether_the_study_asks_or_not(tmp_path: P
     work, controls = work_in(tmp_path, trial=False)
     assert Outcomes().run(work) == []
     assert not work.folder.file("outcome", "os", "controls.csv").exists()
-    write_table(controls, work.folder.file(*CONTROLS))
+    work, controls = work_in(tmp_path, trial=False, more="controls: {kinds: [shuffled]}\n")
+    work.controls = controls
     assert Outcomes().run(work) == []
     assert tried(work) == ["real", "shuffled", "volume", "shape", "permuted outcome"]
 
@@ -64,7 +64,7 @@ def test_a_trial_that_fails_is_a_failure_and_the_evaluation_stays(
     tmp_path: Path, change: dict[str, str]
 ) -> None:
     work, controls = work_in(tmp_path, trial=True)
-    write_table(controls.assign(**change), work.folder.file(*CONTROLS))
+    work.controls = controls.assign(**change)
     (failure,) = Outcomes().run(work)
     assert failure.case == "os: trial"
     assert work.folder.file("outcome", "os", "performance.csv").exists()
