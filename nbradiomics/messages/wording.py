@@ -57,6 +57,10 @@ def ratio(value: float | None, digits: int = 2, *, beside: Sequence[float] = ())
     return _apart(value, digits, (0.0, 1.0), beside)
 
 
+#: Measures of how well a model orders subjects, by their name in tables.
+ORDER_NAMES = {"harrell_c": "Harrell's C", "roc_auc": "ROC area"}
+
+
 def concordance(value: float | None, digits: int = 2) -> str:
     """Round a C-index: 0.5 is chance, and a value above or below it is not shown as 0.50."""
     return ratio(value, digits, beside=(0.5,))

@@ -67,6 +67,6 @@ def _computed(work: Work) -> Iterator[Fact]:
 
 
 def _unrecorded(execution: Execution) -> Execution:
-    """The same execution without the record of the run, which is of its stages."""
-    assert execution.workspace is not None
-    return replace(execution, workspace=replace(execution.workspace, record=None))
+    """The same execution without a record: all stages have ended, and no further case belongs to one."""
+    stored = execution.workspace
+    return execution if stored is None else replace(execution, workspace=replace(stored, record=None))

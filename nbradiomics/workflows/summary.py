@@ -16,7 +16,7 @@ from nbradiomics.cohort import Cohort
 from nbradiomics.cohort.components import is_component
 from nbradiomics.execution.batch import Failure
 from nbradiomics.files.regular_file import read_own_json
-from nbradiomics.messages.wording import against, concordance, counted, interval, ratio, signed
+from nbradiomics.messages.wording import ORDER_NAMES, against, concordance, counted, interval, ratio, signed
 from nbradiomics.outcome.schemas import PERFORMANCE
 from nbradiomics.report.processing_page import survivors
 from nbradiomics.reproducibility import combined_sentences, stable_text
@@ -26,9 +26,6 @@ from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.study.external import VALIDATION, parts_of_case
 from nbradiomics.tables import DESCRIPTIVE, INDEX
 from nbradiomics.workflows.folder import RunFolder
-
-#: Metrics of the order of the subjects.
-_ORDERS = {"harrell_c": "Harrell's C", "roc_auc": "ROC area"}
 
 
 def summarise(
@@ -148,7 +145,7 @@ def _outcomes(folder: RunFolder, failures: list[Failure]) -> str:
 def _orders(file: Path, title: str = "") -> str:
     """How well the models of a table of performance order the subjects; the title is that of its folder."""
     table = PERFORMANCE.read(file)
-    models = table[table["metric"].isin(_ORDERS)]
+    models = table[table["metric"].isin(ORDER_NAMES)]
     values = [
         f"{row['model']} {interval(row['value'], row['low'], row['high'], form=concordance)}"
         for row in models.to_dict("records")
@@ -156,5 +153,5 @@ def _orders(file: Path, title: str = "") -> str:
     summary = file.with_name("summary.json")
     quick = summary.is_file() and read_own_json(summary).get("intervals") == "quick"
     note = " (quick intervals, too narrow)" if quick else ""
-    name = next((name for metric, name in _ORDERS.items() if metric in set(models["metric"])), "")
+    name = next((name for metric, name in ORDER_NAMES.items() if metric in set(models["metric"])), "")
     return f"{title or file.parent.name}: {name} {', '.join(values)}{note}"

@@ -144,19 +144,92 @@ def test_values_that_nobody_expects_are_no_answer(name: str, value: Any) -> None
 
 
 def test_an_endpoint_without_its_proof_makes_it_partly() -> None:
-    evidence = without(rich_evidence("os", "efs"), "outcome.efs.external", "outcome.os.calibration")
+    evidence = without(rich_evidence("os", "efs"), "outcome.efs.sample_size", "outcome.os.calibration")
     found = fill_checklist(evidence, "metrics")
     of = {one.item.number: one for one in found.answers}
-    assert of["27"].answer == of["22"].answer == "partly"
-    assert "This holds for os, and not for efs." in of["27"].finding.reason
+    assert of["16"].answer == of["22"].answer == "partly"
+    assert "This holds for os, and not for efs." in of["16"].finding.reason
     assert "This holds for efs, and not for os." in of["22"].finding.reason
     assert found.score is None
 
 
-def test_external_patients_must_exist_and_be_judged() -> None:
-    judged = [row("combined", "harrell_c", 0.6)]
-    for value in ({}, {"north": {"subjects": 0, "performance": judged}}, {"north": {"subjects": 9}}, None, 3):
-        assert answer(changed(rich_evidence(), "outcome.os.external", value), "metrics", "27") == "open"
+def reason(evidence: Evidence, item: str) -> str:
+    """The reason of an item of METRICS."""
+    return next(
+        one.finding.reason for one in fill_checklist(evidence, "metrics").answers if one.item.number == item
+    )
+
+
+def test_external_patients_must_exist_and_be_judged_and_a_person_says_where_they_come_from() -> None:
+    assert answer(rich_evidence(), "metrics", "27") == answer(rich_evidence(), "rqs-2", "21") == "open"
+    assert "another institution" in reason(rich_evidence(), "27")
+    judged, undefined = ([row("combined", "harrell_c", value)] for value in (0.6, None))
+    for value in (
+        {},
+        {"north": {"subjects": 0, "performance": judged}},
+        {"north": {"subjects": 9}},
+        {"north": {"subjects": 9, "performance": undefined}},
+        None,
+        3,
+    ):
+        evidence = changed(rich_evidence(), "outcome.os.external", value)
+        assert answer(evidence, "metrics", "27") == "open"
+        assert "judged no model" in reason(evidence, "27")
+
+
+def models(**values: Any) -> Evidence:
+    """A run whose models differ in some facts."""
+    evidence = rich_evidence()
+    found = next(one.value for one in evidence.facts if one.name == "outcome.os.models")
+    assert isinstance(found, dict)
+    return changed(evidence, "outcome.os.models", {**found, **values})
+
+
+def test_a_list_of_stable_features_may_come_from_the_held_out_patients() -> None:
+    expected = {
+        "icc": ("yes", "yes"),
+        "none": ("yes", "open"),
+        "both": ("open", "yes"),
+        "list": ("open", "open"),
+    }
+    for kind, (divided, stable) in expected.items():
+        evidence = models(stability_kind=kind)
+        assert (answer(evidence, "metrics", "18"), answer(evidence, "metrics", "14")) == (divided, stable)
+
+
+def test_masks_are_automatic_only_if_the_models_use_no_others() -> None:
+    for auto, readers, expected in ((True, 0, "yes"), (True, 1, "open"), (False, 1, "open")):
+        evidence = models(masks={"of_the_model": auto, "of_readers": readers})
+        assert answer(evidence, "metrics", "condition 2") == answer(evidence, "metrics", "10") == expected
+    assert answer(without(models(), "segmentation"), "metrics", "10") == "open"
+
+
+def test_a_simple_model_or_chance_is_compared_by_a_test() -> None:
+    assert answer(models(), "metrics", "25") == "open"
+    p = {"clinical": 0.5, "radiomic": 0.01, "combined": 0.02}
+    assert answer(models(permutation_p=p), "metrics", "25") == "yes"
+    assert answer(models(permutation_p={**p, "combined": None}), "metrics", "25") == "open"
+    gain = row("combined", "harrell_c_gain_over_volume", 0.1)
+    for intervals, expected in (("refit", "yes"), ("quick", "open")):
+        value = {"rows": [gain], "order": "harrell_c", "intervals": intervals}
+        evidence = changed(rich_evidence(), "outcome.os.performance", value)
+        assert answer(evidence, "metrics", "25") == expected
+    shown = {one.name for one in fill_checklist(models(), "metrics").answers[24].finding.facts}
+    assert "outcome.os.controls" in shown
+
+
+def test_features_that_could_not_be_compared_show_no_reproducibility() -> None:
+    undefined = {"designs": [{"across": "reader", "features": 5, "stable": 0, "undefined": 5}]}
+    evidence = changed(rich_evidence(), "reproducibility", undefined)
+    for name, item in (("metrics", "14"), ("clear", "31"), ("clear", "46"), ("rqs-2", "6"), ("rqs-2", "12")):
+        assert answer(rich_evidence(), name, item) == "yes"
+        assert answer(evidence, name, item) == "open"
+
+
+def test_patients_of_an_analysis_are_counted_with_their_events() -> None:
+    assert answer(rich_evidence(), "tripod-ai", "21") == "yes"
+    uncounted = changed(rich_evidence(), "outcome.os", {"kind": "survival", "subjects": 9})
+    assert answer(uncounted, "tripod-ai", "21") == "open"
 
 
 def test_folds_that_learned_from_their_own_patients_are_a_no() -> None:
@@ -205,6 +278,8 @@ def test_the_software_is_standardised_only_if_it_gives_the_reference_values() ->
     one_off = {"features": 105, "comply": {"ibsi": 104, "pyradiomics": 102}}
     assert answer(changed(rich_evidence(), "ibsi", one_off), "metrics", "12") == "no"
     assert answer(without(rich_evidence(), "ibsi"), "metrics", "12") == "open"
+    other = {"sha256": "2" * 64, "engines_of_the_rows": ["native 1", "pyradiomics 3.1.4"]}
+    assert answer(changed(rich_evidence(), "parameters", other), "metrics", "12") == "open"
 
 
 def test_masks_of_training_subjects_are_no_evaluation_of_the_model() -> None:

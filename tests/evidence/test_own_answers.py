@@ -14,7 +14,7 @@ from nbradiomics.evidence.checklists.filled import FilledChecklist, fill_checkli
 from nbradiomics.evidence.checklists.item import ANSWERS
 from nbradiomics.evidence.checklists.lists import CHECKLISTS
 from nbradiomics.evidence.checklists.own_answers import OwnAnswer, read_own_answers
-from nbradiomics.evidence.checklists.page import summary_of
+from nbradiomics.evidence.checklists.page import SYNTHETIC, checklist_page, summary_of
 from nbradiomics.evidence.checklists.write import FOLDER, write_checklist, write_checklists
 from nbradiomics.evidence.facts import Evidence
 from tests.support.evidence import changed, fact, rich_evidence, without
@@ -33,16 +33,16 @@ def filled_with(evidence: Evidence, name: str, **own: str) -> dict[str, tuple[st
 
 def test_a_person_answers_what_is_open_and_never_improves_on_what_is_proven() -> None:
     few = changed(rich_evidence("os", "efs"), "outcome.os.sample_size", {"enough": False})
-    few = changed(without(few, "outcome.os.external"), "outcome.efs.sample_size", {"enough": False})
-    found = filled_with(few, "metrics", i1="yes", i16="yes", i27="yes", i22="no", i2="no")
+    few = changed(without(few, "outcome.os.calibration"), "outcome.efs.sample_size", {"enough": False})
+    found = filled_with(few, "metrics", i1="yes", i16="yes", i22="yes", i20="no", i2="no")
     assert found["1"] == ("yes", "")
     assert found["2"] == ("no", "")
     assert found["16"][0] == "no"
     assert "Your answer is yes, but the run says no" in found["16"][1]
-    assert found["27"][0] == "partly"
-    assert "the run says partly" in found["27"][1]
-    assert found["22"][0] == "no"  # a person may be more modest than the run, and is told
-    assert "the run says yes" in found["22"][1]
+    assert found["22"][0] == "partly"
+    assert "the run says partly" in found["22"][1]
+    assert found["20"][0] == "no"  # a person may be more modest than the run, and is told
+    assert "the run says yes" in found["20"][1]
 
 
 @settings(max_examples=60, deadline=None)
@@ -96,7 +96,7 @@ def test_there_is_no_score_before_all_is_answered_and_agrees() -> None:
     assert everything(rich_evidence(), **{"22": "no"}).score is None
     assert everything(rich_evidence(), **{"1": "partly"}).score is None
     assert everything(rich_evidence(), **{"1": "not applicable"}).score is None
-    assert everything(without(rich_evidence("os", "efs"), "outcome.os.external")).score is None
+    assert everything(without(rich_evidence("os", "efs"), "outcome.os.calibration")).score is None
     for name in ("clear", "tripod-ai", "rqs-2"):
         assert fill_checklist(rich_evidence(), name).score is None
 
@@ -218,3 +218,18 @@ def test_the_page_has_borders_in_each_cell_and_runs_nothing(tmp_path: Path) -> N
     assert "&lt;script&gt;x" in page
     assert "&lt;img src=x&gt;" in page
     assert "https://doi.org/10.1186/s13244-023-01572-w" in page
+
+
+def test_rqs_counts_its_criteria_by_level_and_claims_none() -> None:
+    filled = fill_checklist(rich_evidence(), "rqs-2")
+    assert list(filled.levels) == list(dict.fromkeys(item.section for item in CHECKLISTS["rqs-2"].items))
+    assert sum(of for _, of in filled.levels.values()) == 42
+    assert sum(yes for yes, _ in filled.levels.values()) == filled.counts["yes"]
+    assert "Level 1: exploration, 0 of 5; Level 2: preparation of data, 3 of 5;" in summary_of(filled)
+    assert not fill_checklist(rich_evidence(), "clear").levels
+
+
+def test_a_checklist_of_synthetic_data_says_so() -> None:
+    synthetic = changed(rich_evidence(), "seed", {"seed": 0, "synthetic": True})
+    assert SYNTHETIC in checklist_page(fill_checklist(synthetic, "clear"))
+    assert SYNTHETIC not in checklist_page(fill_checklist(rich_evidence(), "clear"))

@@ -52,7 +52,7 @@ def test_counts_are_those_of_the_run_and_of_the_person(folder: Path) -> None:
     row = dict(zip(counts.columns, counts.rows[0], strict=True))
     numbers = {name: int(cell) for name, cell in list(row.items())[1:]}
     assert numbers["Items"] == 30
-    assert numbers["partly"] == 2  # 16 (sample size) and 27 (external)
+    assert numbers["partly"] == 1  # 16 (sample size)
     assert numbers["By you alone"] == 2
     assert numbers["Answered by the run"] == numbers["of these yes"] + numbers["partly"]
     assert numbers["Items"] == numbers["Answered by the run"] + 2 + numbers["Waiting for you"]

@@ -49,6 +49,7 @@ def endpoint_facts(name: str = "os") -> list[Fact]:
         "models": {
             "models": models,
             "stability_kind": "icc",
+            "masks": {"of_the_model": True, "of_readers": 0},
             "settings": settings,
             "covariates": ["age"],
         },
@@ -79,7 +80,7 @@ def general_facts() -> list[Fact]:
         "in_training_not_known": 0,
         "agreement": [{"n": 9}],
     }
-    designs = [{"name": "readers", "across": "reader", "features": 107, "stable": 80}]
+    designs = [{"name": "readers", "across": "reader", "features": 107, "stable": 80, "undefined": 0}]
     parameters = {"sha256": "2" * 64, "engines_of_the_rows": ["native 1"]}
     return [
         fact("versions", {"nbradiomics": "1", "python": "3.11"}, "provenance.json"),

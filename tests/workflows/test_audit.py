@@ -14,6 +14,7 @@ from nbradiomics.evidence.computed.ibsi import ibsi_fact
 from nbradiomics.evidence.write import EVIDENCE, read_evidence, write_evidence
 from nbradiomics.workflows.audit.audit import Audit, audit
 from nbradiomics.workflows.run_evidence import result_files
+from nbradiomics.workflows.status import status
 from tests.support.helpers import call
 from tests.support.small_run import SUBJECT, run_small_study
 
@@ -42,6 +43,10 @@ def copy(out: Path, tmp_path: Path) -> Iterator[Path]:
     shutil.copytree(out, place, ignore=shutil.ignore_patterns("cache"))
     yield place
     shutil.rmtree(place)
+
+
+def test_the_run_that_wrote_its_evidence_is_complete(out: Path) -> None:
+    assert status(out).complete
 
 
 def cheat(folder: Path) -> None:

@@ -29,7 +29,7 @@ extract: {{params: params.yaml}}
 controls: {controls}
 outcome:
   {{clinical: clinical.csv, endpoints: [{{name: os, time: t, event: e}}], reader: {reader}, folds: 2,
-   bootstraps: 0}}
+   repeats: 1, refits: 0, bootstraps: 0, penalizer: 0.2, l1_ratio: 0}}
 """
 
 

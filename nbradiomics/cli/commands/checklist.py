@@ -34,8 +34,7 @@ def checklist(
         Path,
         typer.Option(
             help="Table to write (.csv), and beside it a page (.html) whose table can be pasted into Word. "
-            "If the "
-            "table exists, your own answers in it are kept."
+            "If the table exists, your own answers in it are kept."
         ),
     ],
     answers: Annotated[
@@ -47,12 +46,14 @@ def checklist(
     as_json: Json = False,
 ) -> None:
     """Fill in a published checklist by what a run can prove, and keep what you answered yourself."""
-    from nbradiomics.evidence.checklists.page import summary_of
+    from nbradiomics.evidence.checklists.page import SYNTHETIC, summary_of
     from nbradiomics.evidence.checklists.write import write_checklist
     from nbradiomics.evidence.write import read_evidence
 
     prepare(out, ".csv", inputs=[results])
     filled = write_checklist(read_evidence(results), which.value, out, answers=answers)
+    if filled.synthetic:
+        notes.print(SYNTHETIC, markup=False)
     for line in filled.conflicts:
         notes.print(f"Contradiction: {line}", markup=False)
     lines = [f"{filled.checklist.title}: {summary_of(filled)}", f"-> {out}, {out.with_suffix('.html')}"]

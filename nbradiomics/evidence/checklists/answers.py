@@ -10,20 +10,32 @@ from nbradiomics.evidence.checklists.checks import at_least, has, says, value_of
 from nbradiomics.evidence.checklists.performance_checks import (
     compares_gains,
     compares_models,
+    compares_with_volume,
     has_external_subjects,
     has_intervals,
     is_calibrated,
     measured,
+    tests_chance,
     tests_gains,
 )
-from nbradiomics.evidence.checklists.rules import each_endpoint, either, every, shown
+from nbradiomics.evidence.checklists.rules import asked, each_endpoint, either, every, shown
 from nbradiomics.evidence.facts import Fact
+
+#: Beginning of the engine of rows whose software the IBSI's values are computed with.
+_NATIVE = "native "
 
 
 def _meets_ibsi(fact: Fact) -> bool | None:
     """All features of the digital phantom are within the tolerance, by the definitions of the IBSI."""
     features, comply = value_of(fact, "features"), value_of(fact, "comply", "ibsi")
     return None if features is None or comply is None else features == comply
+
+
+def _all_native(fact: Fact) -> bool | None:
+    """All rows of features come from the software of which the IBSI's values are computed."""
+    engines = value_of(fact, "engines_of_the_rows")
+    rows = [str(one) for one in engines] if isinstance(engines, list) else []
+    return True if rows and all(one.startswith(_NATIVE) for one in rows) else None
 
 
 def _has_text(fact: Fact) -> bool | None:
@@ -58,6 +70,18 @@ def _keeps_stable(fact: Fact) -> bool | None:
     return True if value_of(fact, "stability_kind") in ("icc", "both") else None
 
 
+def _stable_by_fold(fact: Fact) -> bool | None:
+    """No list of stable features, which may come from the held-out subjects too, was used."""
+    return True if value_of(fact, "stability_kind") in ("icc", "none") else None
+
+
+def _uses_masks_of_the_model(fact: Fact) -> bool | None:
+    """All masks that the models learned from and were judged on are those of the model."""
+    masks = value_of(fact, "masks")
+    alone = isinstance(masks, Mapping) and masks.get("of_the_model") is True and masks.get("of_readers") == 0
+    return True if alone else None
+
+
 def _drops_redundant(fact: Fact) -> bool | None:
     """Correlated features were dropped, or features were selected."""
     correlation, selection = (
@@ -87,10 +111,24 @@ def _compared_with_readers(fact: Fact) -> bool | None:
 
 
 def _between_readers(fact: Fact) -> bool | None:
-    """Features were compared between two readers or more."""
+    """Features were compared between two readers or more, and their agreement is not undefined."""
+    return True if any(one.get("across") == "reader" for one in _measured_designs(fact)) else None
+
+
+def _measured(fact: Fact) -> bool | None:
+    """The reproducibility of features was measured, and is not undefined for all of them."""
+    return True if _measured_designs(fact) else None
+
+
+def _measured_designs(fact: Fact) -> list[Mapping[str, Any]]:
     designs = value_of(fact, "designs")
     found = [one for one in designs if isinstance(one, Mapping)] if isinstance(designs, list) else []
-    return True if any(one.get("across") == "reader" for one in found) else None
+    numbers = ((one, one.get("features"), one.get("undefined")) for one in found)
+    return [
+        one
+        for one, features, undefined in numbers
+        if isinstance(features, int) and isinstance(undefined, int) and features > undefined
+    ]
 
 
 MASKS = shown(
@@ -98,10 +136,18 @@ MASKS = shown(
     says="The cohort has masks.",
     lacks="The run knows of no masks.",
 )
-MODEL_SEGMENTS = shown(
-    ("segmentation", _made_masks),
-    says="The run made masks by a model alone.",
-    lacks="The run made no masks by a model; say whether yours came from one without any correction.",
+MODEL_SEGMENTS = every(
+    shown(
+        ("segmentation", _made_masks),
+        says="The run made masks by a model alone.",
+        lacks="The run made no masks by a model; say whether yours came from one without any correction.",
+    ),
+    each_endpoint(
+        ("models", _uses_masks_of_the_model),
+        says="The outcome models use these masks only.",
+        lacks="The run does not show that the outcome models use only masks that a model made; say whose "
+        "masks they use, and whether anybody corrected them.",
+    ),
 )
 SEGMENTATION_TESTED = shown(
     ("segmentation", _made_masks),
@@ -113,7 +159,7 @@ SEGMENTATION_TESTED = shown(
 )
 IMAGE_FEATURES = shown(
     ("parameters", has("engines_of_the_rows")),
-    says="The features come from formulas, and the models learn from their table.",
+    says="The features were computed by given formulas, and stand in a table.",
     lacks="The run computed no features; say where yours come from.",
 )
 PARAMETERS = shown(
@@ -126,12 +172,12 @@ PARAMETERS = shown(
 RESAMPLING = DISCRETISATION = IMAGE_TYPES = FEATURE_CLASSES = PARAMETERS
 SOFTWARE = shown(
     ("versions", has("nbradiomics")),
-    ("parameters", has("engines_of_the_rows")),
+    ("parameters", _all_native),
     ("ibsi", _meets_ibsi),
     says="The version is recorded; by the IBSI's definitions, the software gave its reference values on "
     "this machine.",
-    lacks="The run does not show the version of the features' software together with the IBSI's reference "
-    "values.",
+    lacks="The run does not show the IBSI's reference values for the software of all features; name it and "
+    "its version.",
     against="On this machine the software does not give all of the IBSI's reference values.",
 )
 SINGLE_SEQUENCE = shown(
@@ -141,7 +187,7 @@ SINGLE_SEQUENCE = shown(
 )
 UNSTABLE_REMOVED = every(
     shown(
-        ("reproducibility", has("designs")),
+        ("reproducibility", _measured),
         says="Reproducibility was measured.",
         lacks="The run shows no reproducibility of its features; say how unstable ones were removed.",
     ),
@@ -177,9 +223,11 @@ SPLIT = each_endpoint(
 PARTITIONED = each_endpoint(
     ("folds", says("disjoint")),
     ("learned_from", _learned_apart),
+    ("models", _stable_by_fold),
     says="Patients were divided first: each step of a fold was fitted to those who were not held out, as "
     "hashes show.",
-    lacks="The run does not show that each fold learned only from patients whom it did not hold out.",
+    lacks="The run does not show that each fold learned only from patients whom it did not hold out. If a "
+    "list of stable features was used: say whether it comes from other patients.",
     against=f"{_TWICE} Or a fold learned from other patients than those whom it did not hold out.",
 )
 PERFORMANCE = each_endpoint(
@@ -215,11 +263,27 @@ MODELS_COMPARED = each_endpoint(
     says="Models of covariates, of features and of both were compared.",
     lacks="The run does not compare models of covariates, of features and of both.",
 )
-EXTERNALLY_TESTED = each_endpoint(
-    ("external", has_external_subjects),
-    says="The models were judged on an external cohort. That it is of other institutions is as your study "
-    "says.",
-    lacks="The run judged no model on an external cohort; say whether you did so elsewhere.",
+COMPARED_WITH_SIMPLE = either(
+    each_endpoint(
+        ("performance", compares_with_volume),
+        says="The gain over the volume alone was measured, with its interval from refits.",
+        lacks="The run shows no test of its models against a simple one or against chance: neither a gain "
+        "over the volume with an interval from refits, nor permuted outcomes of all models.",
+    ),
+    each_endpoint(
+        ("models", tests_chance),
+        says="Each model was compared with chance, by permuting the outcome.",
+        lacks="The run does not compare each model with chance.",
+    ),
+)
+EXTERNALLY_TESTED = asked(
+    each_endpoint(
+        ("external", has_external_subjects),
+        says="The models were judged on an external cohort.",
+        lacks="The run judged no model on an external cohort; say whether you did so elsewhere.",
+    ),
+    "Answer yes only if these patients come from another institution: other years at the same one are not "
+    "enough.",
 )
 WITH_COVARIATES = each_endpoint(
     ("models", has("covariates")),
@@ -252,9 +316,10 @@ BALANCE = each_endpoint(
 )
 COUNTS = each_endpoint(
     ("", at_least(1, "subjects")),
+    ("", _counted),
     ("folds", at_least(1, "subjects")),
-    says="The patients of each analysis were counted.",
-    lacks="The run does not count the patients of each analysis.",
+    says="Patients and events, or the patients of each class, were counted for each analysis.",
+    lacks="The run does not count patients and events of each analysis.",
 )
 READER_RELIABILITY = shown(
     ("reproducibility", _between_readers),
@@ -262,7 +327,7 @@ READER_RELIABILITY = shown(
     lacks="The run compares no features between readers; say how reliable the segmentation is.",
 )
 STABILITY_RESULTS = shown(
-    ("reproducibility", has("designs")),
+    ("reproducibility", _measured),
     says="The reproducibility of each feature is in the tables.",
     lacks="The run shows no reproducibility of its features.",
 )

@@ -22,7 +22,7 @@ from nbradiomics.evidence.checklists.answers import (
     UNCERTAIN,
 )
 from nbradiomics.evidence.checklists.item import Checklist, Item
-from nbradiomics.evidence.checklists.rules import person
+from nbradiomics.evidence.checklists.rules import helped, person
 
 _INTRODUCTION = "Introduction"
 _DESIGN = "Methods: study design"
@@ -117,12 +117,19 @@ ITEMS = (
     Item("28", _FEATURES, "All other settings of the features", PARAMETERS),
     Item("29", _PREPARATION, "Missing data", MISSING_DATA),
     Item("30", _PREPARATION, "Balance of the classes or events", BALANCE),
-    Item("31", _PREPARATION, "How reliable the segmentation is", READER_RELIABILITY),
+    Item(
+        "31",
+        _PREPARATION,
+        "How reliable the segmentation is",
+        helped(READER_RELIABILITY, "readers", "*.drawing"),
+    ),
     Item("32", _PREPARATION, "Scaling of the features", ALGORITHMS),
     Item("33", _PREPARATION, "How the number of features was reduced", SELECTION),
     Item("34", _MODELS, "The models", ALGORITHMS),
     Item("35", _MODELS, "How the models were trained and tuned", ALGORITHMS),
-    _completed(36, _MODELS, "Confounders", "Say which were considered and how.", "*.harmonisation"),
+    _completed(
+        36, _MODELS, "Confounders", "Say which were considered and how.", "*.harmonisation", "*.controls"
+    ),
     _completed(
         37,
         _MODELS,
@@ -150,7 +157,7 @@ ITEMS = (
         _RESULTS,
         "Chart of who was included and excluded",
         "Add what happened before there were images; the report counts from there on.",
-        *("cohort", "cohort.missing", "report"),
+        *("cohort", "cohort.missing", "failures"),
     ),
     Item("46", _RESULTS, "Results about the features, such as their reproducibility", STABILITY_RESULTS),
     Item("47", _RESULTS, "Performance of the models", PERFORMANCE),

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from nbradiomics.evidence.checklists.checks import value_of
 from nbradiomics.evidence.checklists.item import ANSWERS, Answer, Checklist, Finding, Item
 from nbradiomics.evidence.checklists.lists import checklist_of
 from nbradiomics.evidence.checklists.own_answers import OwnAnswer
@@ -67,11 +68,14 @@ class FilledChecklist:
         The list.
     conditions, answers
         The answer of each condition and item, in their order.
+    synthetic
+        Whether the run says that its data are synthetic.
     """
 
     checklist: Checklist
     conditions: tuple[Answered, ...]
     answers: tuple[Answered, ...]
+    synthetic: bool = False
 
     def __repr__(self) -> str:
         """Name of the list, and how many items have which answer."""
@@ -82,6 +86,15 @@ class FilledChecklist:
     def counts(self) -> dict[Answer, int]:
         """How many items have which answer; without the conditions."""
         return {answer: sum(one.answer == answer for one in self.answers) for answer in ANSWERS}
+
+    @property
+    def levels(self) -> dict[str, tuple[int, int]]:
+        """How many criteria of each level have a yes, and of how many; empty for lists without levels."""
+        if not self.checklist.levels:
+            return {}
+        sections = dict.fromkeys(one.item.section for one in self.answers)
+        told = {name: [one.answer for one in self.answers if one.item.section == name] for name in sections}
+        return {name: (several.count("yes"), len(several)) for name, several in told.items()}
 
     @property
     def conflicts(self) -> list[str]:
@@ -146,7 +159,9 @@ def fill_checklist(evidence: Evidence, name: str, own: Mapping[str, OwnAnswer] =
     conditions = tuple(_answered(item, evidence, own, (), binary=True) for item in checklist.conditions)
     missing = [one.item.number for one in conditions if one.answer == "no"]
     answers = tuple(_answered(item, evidence, own, missing, binary=binary) for item in checklist.items)
-    return FilledChecklist(checklist, conditions, answers)
+    seed = evidence.fact("seed")
+    synthetic = seed is not None and value_of(seed, "synthetic") is True
+    return FilledChecklist(checklist, conditions, answers, synthetic)
 
 
 def _answered(

@@ -84,6 +84,8 @@ class Checklist:
         In the published order.
     conditions
         Questions that decide which items apply.
+    levels
+        Whether its sections are levels, one above the other.
     """
 
     name: str
@@ -94,6 +96,7 @@ class Checklist:
     checked: str
     items: tuple[Item, ...]
     conditions: tuple[Item, ...] = ()
+    levels: bool = False
 
     @property
     def questions(self) -> tuple[Item, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from nbradiomics.evidence.checklists.answers import (
     CALIBRATED,
     COMPARED_WITH_CLINICAL,
+    COMPARED_WITH_SIMPLE,
     EXTERNALLY_TESTED,
     IMAGE_FEATURES,
     LARGE_ENOUGH,
@@ -21,7 +22,7 @@ from nbradiomics.evidence.checklists.answers import (
     UNSTABLE_REMOVED,
 )
 from nbradiomics.evidence.checklists.item import Checklist, Item
-from nbradiomics.evidence.checklists.rules import person
+from nbradiomics.evidence.checklists.rules import helped, person
 
 DESIGN = "Study design"
 DATA = "Imaging data"
@@ -37,7 +38,7 @@ CONDITIONS = (
     Item("condition 1", MASK, "Are regions drawn or segmented?", MASKS),
     Item("condition 2", MASK, "Are masks made without any human work?", MODEL_SEGMENTS, "both"),
     Item("condition 3", PROCESSING, "Are features computed by given formulas?", IMAGE_FEATURES),
-    Item("condition 4", FEATURES, "Do the models learn from a table of values?", IMAGE_FEATURES),
+    Item("condition 4", FEATURES, "Are features, computed or learned, given as a table?", IMAGE_FEATURES),
     Item(
         "condition 5",
         FEATURES,
@@ -136,10 +137,7 @@ ITEMS = (
         "10",
         MASK,
         "Each mask of the tested patients comes from one reader or from an automatic method alone",
-        person(
-            "Say whether the masks that the outcome models use are those of a single reader.",
-            *("*.models", "readers"),
-        ),
+        helped(MODEL_SEGMENTS, "cohort"),
         "both",
         0.0112,
         ("condition 1",),
@@ -214,8 +212,9 @@ ITEMS = (
         PREPARATION,
         "Confounders were looked for and handled",
         person(
-            "Say which confounders were considered, of the patients and of the acquisition.",
-            "*.harmonisation",
+            "Say which confounders were considered, of the patients, of the acquisition, and of the size of "
+            "the tumours.",
+            *("*.harmonisation", "*.controls"),
         ),
         "both",
         0.0300,
@@ -249,11 +248,8 @@ ITEMS = (
     Item(
         "25",
         COMPARISON,
-        "Compared, by a test, with a simple model or with none",
-        person(
-            "Say which simple model your models were compared with, and by which test.",
-            *("*.models", "*.controls", "*.performance"),
-        ),
+        "Compared, by a test, with a simple model or with chance",
+        helped(COMPARED_WITH_SIMPLE, "*.models", "*.controls"),
         "both",
         0.0176,
     ),
@@ -269,7 +265,7 @@ ITEMS = (
         "both",
         0.0375,
     ),
-    Item("27", TESTING, "Tested on patients of other institutions", EXTERNALLY_TESTED, "run", 0.0749),
+    Item("27", TESTING, "Tested on patients of other institutions", EXTERNALLY_TESTED, "both", 0.0749),
     Item(
         "28",
         OPEN,

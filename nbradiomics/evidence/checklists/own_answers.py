@@ -64,8 +64,7 @@ def read_own_answers(path: str | Path, name: str) -> dict[str, OwnAnswer]:
 
     Examples
     --------
-    >>> filled = write_checklist(read_evidence("results"), "clear", "own.csv")
-    >>> read_own_answers("own.csv", "clear")  # a person has not answered yet
+    >>> read_own_answers("results/checklists/metrics.csv", "metrics")
     {}
     """
     path, checklist = Path(path), checklist_of(name)

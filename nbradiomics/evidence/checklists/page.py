@@ -27,9 +27,10 @@ _WARN = "color: #9c1c1c; font-weight: bold;"
 MARK = '<meta name="generator" content="nbradiomics checklist">'
 MEANING = (
     "Yes: the run did or recorded it, and the files prove it; the paper must still say so. Partly: for "
-    "some endpoints "
-    "only. No: the run proves the contrary. Open: a person must answer; nothing is guessed."
+    "some endpoints only. No: the run proves the contrary. Open: a person must answer; nothing is guessed."
 )
+
+SYNTHETIC = "The data of this run are synthetic: its answers are an example, and belong in no paper."
 
 
 def checklist_page(filled: FilledChecklist) -> str:
@@ -50,6 +51,7 @@ def checklist_page(filled: FilledChecklist) -> str:
         f'<h1 style="font-size: 14pt;">{escape(checklist.title)}</h1>\n',
         citation,
         f"<p>How this list of items was checked: {escape(checklist.checked)}</p>\n",
+        f'<p style="{_WARN}">{SYNTHETIC}</p>\n' if filled.synthetic else "",
         f"<p>{escape(summary_of(filled))}</p>\n",
         *(f'<p style="{_WARN}">{escape(line)}</p>\n' for line in filled.conflicts),
         f'<p style="{_SMALL}">{escape(MEANING)}</p>\n',
@@ -65,6 +67,9 @@ def summary_of(filled: FilledChecklist) -> str:
     waiting = filled.counts["open"] + sum(one.answer == "open" for one in filled.conditions)
     listed = ", ".join(f"{number} {answer}" for answer, number in filled.counts.items() if number)
     text = f"{counted(len(items), 'item')}: {listed}."
+    if filled.levels:
+        told = "; ".join(f"{name}, {yes} of {of}" for name, (yes, of) in filled.levels.items())
+        return f"{text} Criteria with yes: {told}. What each level requires is said in the publication."
     if not filled.checklist.conditions:
         return text
     if filled.score is not None:

@@ -8,7 +8,8 @@ from typing import Any
 from nbradiomics.evidence.checklists.checks import value_of
 from nbradiomics.evidence.facts import Fact
 
-_GAINS = ("gain_over_clinical", "gain_over_volume")
+_OVER_VOLUME = "gain_over_volume"
+_GAINS = ("gain_over_clinical", _OVER_VOLUME)
 _OF_CALIBRATION = ("calibration_slope", "observed_expected")
 #: Metrics of the classes that a threshold makes, from which a table of right and wrong ones follows.
 _OF_CLASSES = ("sensitivity", "balanced_accuracy")
@@ -36,16 +37,33 @@ def has_intervals(fact: Fact) -> bool | None:
 
 def compares_gains(fact: Fact) -> bool | None:
     """A gain over the covariates or over the volume has an interval from refits."""
-    gains = [row for row in _rows(fact) if str(row["metric"]).endswith(_GAINS)]
+    return _has_gain(fact, _GAINS)
+
+
+def compares_with_volume(fact: Fact) -> bool | None:
+    """A gain over the volume alone has an interval from refits."""
+    return _has_gain(fact, (_OVER_VOLUME,))
+
+
+def _has_gain(fact: Fact, endings: tuple[str, ...]) -> bool | None:
+    gains = [row for row in _rows(fact) if str(row["metric"]).endswith(endings)]
     measured_gains = [row for row in gains if row["value"] is not None and _is_interval(row)]
     return True if _refitted(fact) and measured_gains else None
+
+
+def tests_chance(fact: Fact) -> bool | None:
+    """Every model was compared with permuted outcomes."""
+    models, found = value_of(fact, "models"), value_of(fact, "permutation_p")
+    if not isinstance(models, list) or not models or not isinstance(found, Mapping):
+        return None
+    return True if all(_is_p(found.get(str(model))) for model in models) else None
 
 
 def tests_gains(fact: Fact) -> bool | None:
     """A gain was tested by permutation."""
     found = value_of(fact, "gain_p")
     values = found.values() if isinstance(found, Mapping) else ()
-    return True if any(isinstance(p, float) and 0 <= p <= 1 for p in values) else None
+    return True if any(_is_p(p) for p in values) else None
 
 
 def is_calibrated(fact: Fact) -> bool | None:
@@ -60,8 +78,14 @@ def has_external_subjects(fact: Fact) -> bool | None:
     """A cohort of other subjects was predicted and judged."""
     cohorts = fact.value if isinstance(fact.value, Mapping) else {}
     found = [each for each in cohorts.values() if isinstance(each, Mapping)]
-    judged = [each for each in found if _count(each.get("subjects")) > 0 and each.get("performance")]
+    judged = [each for each in found if _count(each.get("subjects")) > 0 and _has_value(each)]
     return True if judged else None
+
+
+def _has_value(cohort: Mapping[str, Any]) -> bool:
+    """Whether anything in the performance on a cohort is defined."""
+    rows = cohort.get("performance")
+    return any(row["value"] is not None for row in _whole(rows if isinstance(rows, list) else ()))
 
 
 def compares_models(fact: Fact) -> bool | None:
@@ -92,6 +116,10 @@ def _refitted(fact: Fact) -> bool:
 
 def _is_interval(row: Mapping[str, Any]) -> bool:
     return row["low"] is not None and row["high"] is not None
+
+
+def _is_p(found: Any) -> bool:
+    return isinstance(found, (int, float)) and not isinstance(found, bool) and 0 <= found <= 1
 
 
 def _count(found: Any) -> float:

@@ -63,7 +63,7 @@ ITEMS = (
     _criterion(18, 4, "Calibration", CALIBRATED),
     _criterion(19, 4, "When the model fails", person(_DESCRIBE, "failures", "*.drawing"), "both"),
     _criterion(20, 4, "Images, masks and code are public"),
-    _criterion(21, 5, "Validated on patients of other centres", EXTERNALLY_TESTED),
+    _criterion(21, 5, "Validated on patients of other centres", EXTERNALLY_TESTED, "both"),
     _criterion(22, 5, "Compared with what clinics use today", person(_DESCRIBE, "*.performance"), "both"),
     _criterion(23, 5, "Compared with published signatures"),
     _criterion(24, 5, "What it could be used for", person(_DESCRIBE, "*.decision"), "both"),
@@ -108,4 +108,5 @@ RQS = Checklist(
         "use the article for both."
     ),
     items=ITEMS,
+    levels=True,
 )

@@ -2,8 +2,7 @@
 
 Every `yes` needs all facts of its rule, each with a file that proves it, so that a missing fact never makes
 an answer better. A `no` needs a fact that says so; what the run did not do is `open`, because it may have
-been
-done elsewhere.
+been done elsewhere.
 """
 
 from __future__ import annotations
@@ -125,6 +124,31 @@ def either(*rules: Rule) -> Rule:
         return next((each for each in found if each.answer == "yes"), found[0])
 
     return rule
+
+
+def asked(rule: Rule, ask: str) -> Rule:
+    """Leave open what a rule would answer with yes or partly: the facts hold, and a person must say more."""
+
+    def asking(evidence: Evidence) -> Finding:
+        found = rule(evidence)
+        if found.answer not in ("yes", "partly"):
+            return found
+        return Finding("open", f"{found.reason} {ask}", found.facts)
+
+    return asking
+
+
+def helped(rule: Rule, *helpful: str) -> Rule:
+    """Add facts that help a person, named as for `person`, where a rule leaves an item open."""
+
+    def helping(evidence: Evidence) -> Finding:
+        found = rule(evidence)
+        if found.answer != "open":
+            return found
+        by_name = {fact.name: fact for fact in (*found.facts, *_named(evidence, helpful))}
+        return Finding("open", found.reason, tuple(by_name.values()))
+
+    return helping
 
 
 def endpoints(evidence: Evidence) -> list[str]:

@@ -35,8 +35,7 @@ CHECKLIST = Schema(
             "answer",
             "text",
             "answer of the run and the person together: never better than what the run proves; `partly`: "
-            "for some "
-            "endpoints; `open`: waits for a person",
+            "for some endpoints; `open`: waits for a person",
             values=ANSWERS,
         ),
         Column("run_answer", "text", "answer of the run alone", values=ANSWERS),

@@ -80,7 +80,7 @@ _BEFORE = (
         _PREDICTORS,
         "Who measured predictors that need judgement, such as masks",
         "Describe the readers.",
-        *("cohort", "readers"),
+        *("cohort", "readers", "*.drawing"),
     ),
     _completed(
         "10",
@@ -170,7 +170,7 @@ _AFTER = (
         _RESULTS,
         "Flow of participants, numbers with and without the outcome, follow-up",
         "Add what happened before there were images; the report counts from there on.",
-        *("cohort", "cohort.missing", "*."),
+        *("cohort", "cohort.missing", "failures", "*."),
     ),
     _completed(
         "20b",

@@ -40,8 +40,7 @@ def write_checklist(
 
     Examples
     --------
-    >>> filled = write_checklist(read_evidence("results"), "clear", "clear.csv")
-    >>> len(filled.answers)
+    >>> len(write_checklist(read_evidence("results"), "clear", "clear.csv").answers)
     58
     """
     out = Path(out)

@@ -12,7 +12,7 @@ from nbradiomics.evidence.collect.plain import plain, rows_of
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
-from nbradiomics.messages.wording import concordance, counted
+from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted
 from nbradiomics.outcome.schemas import (
     CALIBRATION,
     CLASS_CALIBRATION,
@@ -23,6 +23,7 @@ from nbradiomics.outcome.schemas import (
     PERFORMANCE,
     PREDICTIONS,
 )
+from nbradiomics.tables import AUTO
 from nbradiomics.tables.schema import Schema
 
 #: Metrics of the order of the subjects, by the kind of outcome.
@@ -108,12 +109,19 @@ class _Endpoint:
         value = {name: self.summary[name] for name in _MODELS if name in self.summary}
         value["failures"] = len(self.summary.get("failures", ()))
         value["suspicious_columns"] = len(self.summary.get("suspicious", ()))
+        value["masks"] = self._masks()
         settings = self.summary.get("settings", {})
         text = (
             f"Models: {', '.join(self.summary.get('models', ()))}; method {settings.get('method')}, penalty "
             f"{settings.get('penalizer')}, selection {settings.get('selection')}."
         )
         return self._fact("models", text, value, ("summary.json", "models, settings, counts of the folds"))
+
+    def _masks(self) -> dict[str, Any] | None:
+        """Whose masks the models use, without the names of the readers; None if this is not known."""
+        drawn = [reader for reader in self.summary.get("rows", {}).get("reader", ()) if reader]
+        people = len(set(drawn) - {AUTO})
+        return {"of_the_model": AUTO in drawn, "of_readers": people} if drawn else None
 
     def _folds(self) -> Iterator[Fact]:
         schema = CLASS_PREDICTIONS if self.is_class else PREDICTIONS
@@ -154,7 +162,8 @@ class _Endpoint:
             if row["metric"] == order
         ]
         text = (
-            f"{order} on held-out subjects: {', '.join(found)}; intervals: {self.summary.get('intervals')}."
+            f"{ORDER_NAMES[order]} on held-out subjects: {', '.join(found)}; intervals: "
+            f"{self.summary.get('intervals')}."
         )
         value = {"rows": rows, "intervals": self.summary.get("intervals"), "order": order}
         return self._fact("performance", text, value, ("performance.csv", "all rows"))

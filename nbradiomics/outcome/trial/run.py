@@ -71,8 +71,8 @@ def try_outcome(
 
     Examples
     --------
-    >>> done = evaluate_outcome(features, clinical, time="os_days", event="os_event", reader="A", refits=0)
-    >>> tried = try_outcome(done)
+    >>> asked = {"time": "os_days", "event": "os_event", "reader": "A", "folds": 2, "repeats": 2}
+    >>> tried = try_outcome(evaluate_outcome(features, clinical, **asked, bootstraps=0))
     >>> tried.summary["answers"]["What does the model know?"]  # doctest: +SKIP
     """
     if result.final is None or result.evaluated is None:

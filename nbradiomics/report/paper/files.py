@@ -19,8 +19,8 @@ _FIGURE = r"discrimination|ratios|(kaplan_meier|calibration|decision|drawing)_[^
 _TABLE = r"baseline|discrimination|metrics|sites|risk_groups|ratios|drawing_(groups|transfer)|selection_[^/]+"
 #: Paths of the files in the folder of the outcome models; any other file is the user's.
 PAPER_FILE = (
-    rf"{PAPER}/(methods\.md|figures/({_FIGURE})\.({'|'.join(FIGURE_FORMATS)})"
-    rf"|tables/({_TABLE})\.({'|'.join(TABLE_FORMATS)}))"
+    rf"{PAPER}/(methods\.md|figures/({_FIGURE}|controls|contributions_[a-z]+)\.({'|'.join(FIGURE_FORMATS)})"
+    rf"|tables/({_TABLE}|controls)\.({'|'.join(TABLE_FORMATS)}))"
 )
 
 

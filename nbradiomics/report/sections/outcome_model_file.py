@@ -51,4 +51,5 @@ def _picture(one: Mapping[str, Any], examples: Mapping[str, Any], endpoint: Endp
     picture = draw_contributions(
         parts, total, unit=unit, alt=f"What drove the risk of {one['subject']}", caption=caption
     )
-    return replace(picture, render=None)  # it names a subject, and is no figure for a paper
+    # The files for a paper are not named after a subject.
+    return replace(picture, name=f"contributions_{one['which']}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from nbradiomics.files.owned_folder import Mark, Owner, read_mark
 from nbradiomics.outcome import evaluate_outcome, write_outcome
 from nbradiomics.report import export_paper
 from nbradiomics.report.paper import export
+from nbradiomics.report.paper.files import is_paper_file
 from nbradiomics.workflows.folder import is_outcome_file, is_run_file
 from tests.support.helpers import call
 from tests.support.outcome_tables import ENDPOINT, make_cohort
@@ -172,7 +173,12 @@ def test_the_command_exports_and_a_new_result_removes_what_is_old(
     capsys.readouterr()
     assert call("report", tmp_path / "o", "--export", "paper") == 0
     assert f"For a paper: {paper}" in capsys.readouterr().out
-    assert len(list((paper / "figures").iterdir())) == 12
+    figures = {path.stem for path in (paper / "figures").iterdir()}
+    assert len(list((paper / "figures").iterdir())) == 3 * len(figures) == 21
+    assert {name for name in figures if name.startswith("contributions_")} == {
+        f"contributions_{which}" for which in ("highest", "median", "lowest")
+    }
+    assert all(is_paper_file(PurePosixPath(f"paper/figures/{name}.svg")) for name in (*figures, "controls"))
 
 
 def test_a_folder_with_an_export_can_be_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
