@@ -82,7 +82,6 @@ class EndpointAudit(EndpointFiles):
             return
         yield from self._learned_from(self.predictions)
         replay = self._replay(self.predictions)
-        yield self._performance(replay)
         yield from self._curves(replay)
         yield self._groups(replay)
         yield from self._risks(replay)
@@ -91,6 +90,7 @@ class EndpointAudit(EndpointFiles):
         yield from trial_findings(self, replay)
         yield from drawing_findings(self, replay)
         yield from model_file_findings(self, replay)
+        yield self._performance(replay)  # last: its intervals take longest
 
     def _replay(self, predictions: pd.DataFrame) -> Replay:
         if self.is_class:

@@ -38,6 +38,7 @@ def trial_findings(files: EndpointFiles, replay: Replay) -> Iterator[Finding]:
         return
     table = table.assign(**{name: table[name].replace("", None) for name in ("decision", "note")})
     problems = differences(table, _again(table, files, replay, told), CONTROLS.key)
+    problems += _subjects(table, len(replay.y))
     uneven = int(table["note"].fillna("").str.contains(UNEVEN, regex=False).sum())
     without = (
         f", without the costs of {counted(uneven, 'row')} with folds of only one model" if uneven else ""
@@ -68,6 +69,14 @@ def _again(
     return CONTROLS.table(list(by_name.values()))
 
 
+def _subjects(table: pd.DataFrame, everybody: int) -> Iterator[str]:
+    """Who is missing in the comparison of a control is said in its note."""
+    for name, subjects, note in table[["features", "subjects", "note"]].itertuples(index=False):
+        missing = counted(everybody - int(subjects), "subject")
+        if (f"without {missing} who" in (note or "")) != (subjects < everybody):
+            yield f"subjects of {name} are {subjects} of {everybody}, and its note does not say so"
+
+
 def _from_performance(
     by_name: Mapping[str, dict[Any, Any]], performance: pd.DataFrame, replay: Replay
 ) -> None:
@@ -77,6 +86,11 @@ def _from_performance(
         if name in by_name and model in of_order.index and pd.notna(by_name[name]["value"]):
             columns = ("value", "low", "high") if refitted else ("value",)
             by_name[name] |= {column: of_order.loc[model, column] for column in columns}
+    gain = performance[performance["metric"] == f"{replay.task.order}_gain_over_volume"]
+    gain = gain[gain["model"] == _MODELS[REAL]]
+    if refitted and len(gain) and VOLUME in by_name:
+        limits = {"cost_low": gain["low"].iloc[0], "cost_high": gain["high"].iloc[0]}
+        by_name[VOLUME] |= limits
     by_name[REAL] |= {"real": by_name[REAL]["value"], "subjects": len(replay.y)}
     for name in (VOLUME, SHAPE, PERMUTED):
         if name in by_name:
