@@ -57,8 +57,11 @@ def test_a_file_with_the_right_checksum_and_another_content_is_refused(folder: P
     write_checked({"format": 1, "nbradiomics": "0", "facts": [{"name": 3}]}, folder / EVIDENCE)
     with pytest.raises(InputError, match="is not the evidence of a run"):
         read_evidence(folder)
-    write_checked({"format": 2, "nbradiomics": "0", "facts": []}, folder / EVIDENCE)
-    with pytest.raises(InputError, match="format"):
+
+
+def test_a_later_format_is_named_with_the_version_that_wrote_it(folder: Path) -> None:
+    write_checked({"format": 2, "nbradiomics": "9.1", "facts": {}}, folder / EVIDENCE)
+    with pytest.raises(InputError, match=r"the format 2, which nbradiomics 9\.1 wrote"):
         read_evidence(folder)
 
 

@@ -58,20 +58,23 @@ def fact_findings(folder: ResultFolder, evidence: Evidence) -> Iterator[Finding]
         yield Finding("facts", "broken", f"The facts cannot be made again: {cause}", "evidence.json")
         return
     known = [each for each in evidence.facts if each.name not in (*COMPUTED, "files")]
-    problems = []
+    problems, texts = [], []
     for each in known:
         other = again.fact(each.name)
         if other is None:
-            problems.append(f"{each.name} cannot be made again from the files")
-        else:
-            found = value_differences(each.value, other.value)
-            problems += [f"{each.name}: {one}" for one in found[:1]]
-            if not found and each.text != other.text:
-                problems.append(f"{each.name}: its text is not that of its numbers")
+            texts.append(f"{each.name} cannot be made again from the files")
+            continue
+        found = value_differences(each.value, other.value)
+        problems += [f"{each.name}: {one}" for one in found[:1]]
+        if not found and each.text != other.text:
+            texts.append(f"{each.name}: its text is not that of its numbers")
     names = [each.name for each in evidence.facts]
-    problems += [f"{name} is missing in the evidence" for name in _names(again) if name not in names]
+    texts += [f"{name} is missing in the evidence" for name in _names(again) if name not in names]
     holds = f"{counted(len(known), 'fact')} were made again from the files."
     yield verdict_of("facts", problems, holds, "evidence.json")
+    yield verdict_of(
+        "sentences", texts, "Facts and their texts are those that the files give.", "evidence.json"
+    )
 
 
 def _names(evidence: Evidence) -> Sequence[str]:

@@ -20,6 +20,7 @@ from nbradiomics.workflows.audit.every_table import table_findings
 from nbradiomics.workflows.audit.pages import card_findings, checklist_findings, evidence_page_findings
 from nbradiomics.workflows.audit.report_page import report_findings
 from nbradiomics.workflows.audit.stages import stage_findings
+from nbradiomics.workflows.audit.versions import by_version
 from nbradiomics.workflows.run_evidence import result_files
 
 
@@ -75,7 +76,7 @@ def audit(path: str | Path) -> Audit:
     path = Path(path)
     evidence = read_evidence(path)
     checks = _of_folder(path, evidence) if path.is_dir() else _of_file(evidence)
-    return Audit(path, tuple(checks))
+    return Audit(path, tuple(by_version(checks, evidence)))
 
 
 def _of_file(evidence: Evidence) -> Iterator[Finding]:
