@@ -23,6 +23,7 @@ from nbradiomics.outcome.schemas import (
     PERFORMANCE,
     PREDICTIONS,
 )
+from nbradiomics.tables import AUTO
 from nbradiomics.tables.schema import Schema
 
 #: Metrics of the order of the subjects, by the kind of outcome.
@@ -106,6 +107,7 @@ class _Endpoint:
 
     def _models(self) -> Fact:
         value = {name: self.summary[name] for name in _MODELS if name in self.summary}
+        value["settings"] = _numbered(value.get("settings", {}), "stability_readers")
         value["failures"] = len(self.summary.get("failures", ()))
         value["suspicious_columns"] = len(self.summary.get("suspicious", ()))
         settings = self.summary.get("settings", {})
@@ -220,6 +222,10 @@ class _Endpoint:
         sources = [("summary.json", key)]
         if self.folder.has(self._file(table)):
             sources.append((table, "all rows"))
+        if key == "drawing":
+            # Its sentences name the readers.
+            yield self._fact(part, title, _without_readers(without_sentences(found)), *sources)
+            return
         told = _sentence_of(found)
         yield self._fact(part, told or title, without_sentences(found), *sources)
 
@@ -250,6 +256,23 @@ def without_sentences(found: Any) -> Any:
     if isinstance(found, (list, tuple)):
         return [without_sentences(each) for each in found]
     return found
+
+
+def _without_readers(found: dict[str, Any]) -> dict[str, Any]:
+    """What the drawing changes, without names of readers: masks are numbered, first that of the models."""
+    absent = dict(enumerate(found.get("absent", {}).values(), start=1))
+    return {
+        **found,
+        "reader": AUTO if found.get("reader") == AUTO else "a reader",
+        "absent": {f"mask {number}": reasons for number, reasons in absent.items()},
+        "settings": _numbered(found.get("settings", {}), "drawing_readers"),
+    }
+
+
+def _numbered(settings: Mapping[str, Any], readers: str) -> dict[str, Any]:
+    """Settings with the number of some readers instead of their names."""
+    named = settings.get(readers)
+    return {**settings, readers: len(named)} if named is not None else dict(settings)
 
 
 def _external(folder: ResultFolder, cohort: str, place: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
