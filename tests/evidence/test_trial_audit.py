@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.evidence.audit.replay import Replay
+from nbradiomics.evidence.write import make_evidence
 from tests.support.audited import (
     change_summary,
     changed_digit,
@@ -128,3 +129,13 @@ def test_another_file_of_models_and_changed_examples_are_found(copy: Path, repla
     summary["model_file"]["examples"]["subjects"][0]["held_out"] += 0.01
     (copy / "summary.json").write_text(json.dumps(summary), encoding="utf-8")
     assert broken(copy, replay)
+
+
+def test_a_list_of_stable_features_is_no_step_of_a_fold(written: Path) -> None:
+    """The list of this evaluation may have seen the features of held-out subjects."""
+    evidence = make_evidence(written, [path.name for path in written.iterdir()])
+    (learned,) = (fact for fact in evidence.facts if fact.name.endswith(".learned_from"))
+    assert isinstance(learned.value, dict)
+    assert learned.value["agrees"] is True
+    assert "stability of features" not in learned.value["steps"]  # type: ignore[operator]
+    assert "The list of stable features is no part of the folds" in learned.text

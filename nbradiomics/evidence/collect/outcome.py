@@ -138,12 +138,16 @@ class _Endpoint:
     def _learned_from(self, learned: Mapping[str, Any], rows: list[list[Any]], file: str) -> Fact:
         problems = training_problems(rows, learned["folds"])
         verdict = "NOT" if problems else "just"
+        kind = self.summary.get("stability_kind")
+        steps = [step for step in STEPS if step != STEPS[0] or kind in ("icc", "both")]
         text = (
-            f"What a fold fits ({', '.join(STEPS)}; as far as the settings ask for it) was fitted to one set "
+            f"What a fold fits ({', '.join(steps)}; as far as the settings ask for it) was fitted to one set "
             f"of rows in each of {counted(len(learned['folds']), 'fold')}: by the hash of the fitted rows "
             f"{verdict} the subjects who were not held out."
         )
-        value = {**learned, "agrees": not problems, "steps": list(STEPS), "subjects": rows}
+        if kind in ("list", "both"):
+            text += " The list of stable features is no part of the folds: it may have seen features of all."
+        value = {**learned, "agrees": not problems, "steps": steps, "subjects": rows}
         sources = (("summary.json", "learned_from"), (file, "subject, repeat, fold"))
         return self._fact("learned_from", text, value, *sources)
 
