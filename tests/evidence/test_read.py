@@ -6,8 +6,10 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.errors import InputError
+from nbradiomics.evidence.audit.files import hash_findings
 from nbradiomics.evidence.computed.ibsi import ibsi_fact
 from nbradiomics.evidence.facts import Evidence
+from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.evidence.write import EVIDENCE, read_evidence, write_evidence
 from nbradiomics.files.checked_json import write_checked
 
@@ -92,3 +94,15 @@ def test_the_phantom_complies_and_its_values_are_in_the_fact() -> None:
         "pyradiomics": pytest.approx(556.333333),
     }
     json.dumps(Evidence(nbradiomics="0", facts=(fact,)).model_dump(mode="json"), allow_nan=False)
+
+
+def test_other_line_ends_are_no_change(folder: Path) -> None:
+    """A copy through git on Windows has other line ends."""
+    table, known = folder / "failures.csv", read_evidence(folder)
+    content = table.read_bytes()
+    table.write_bytes(content.replace(b"\n", b"\r\n"))
+    files = ResultFolder.of(folder, ["failures.csv"])
+    assert [one for one in hash_findings(files, known) if one.verdict != "holds"] == []
+    table.write_bytes(content.replace(b"P1", b"P2").replace(b"\n", b"\r\n"))
+    files = ResultFolder.of(folder, ["failures.csv"])
+    assert [one.file for one in hash_findings(files, known) if one.verdict == "broken"] == ["failures.csv"]

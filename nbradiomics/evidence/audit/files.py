@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ from nbradiomics.messages.wording import counted
 
 #: Facts that are computed, and not read from files.
 COMPUTED = ("ibsi", "parity")
+_TEXTS = (".csv", ".json")
 
 
 def hash_findings(folder: ResultFolder, evidence: Evidence) -> Iterator[Finding]:
@@ -24,16 +26,28 @@ def hash_findings(folder: ResultFolder, evidence: Evidence) -> Iterator[Finding]
     told = fact.value if fact is not None and isinstance(fact.value, dict) else {}
     here = set(folder.files)
     changed = [name for name, digest in told.items() if name in here and folder.sha256(name) != digest]
+    converted = [name for name in changed if _unix_sha256(folder, name) == told[name]]
+    changed = [name for name in changed if name not in converted]
     for name in changed:
         yield Finding("hash", "broken", "The file is not the one that the evidence was made from.", name)
     for name in sorted(set(told) - here):
         yield Finding("hash", "broken", "The file is missing.", name)
     for name in sorted(here - set(told)):
         yield Finding("hash", "broken", "The evidence does not know this file.", name)
-    same = len(set(told) & here) - len(changed)
+    same = len(set(told) & here) - len(changed) - len(converted)
     if same:
         yield Finding("hash", "holds", f"{counted(same, 'file')} are unchanged, by their SHA-256.")
+    if converted:
+        text = f"{counted(len(converted), 'file')} have the line ends of Windows, and are unchanged but for them."
+        yield Finding("hash", "holds", text)
     yield _sources(evidence, told)
+
+
+def _unix_sha256(folder: ResultFolder, name: str) -> str:
+    """Hash of a text file with the line ends that were written: a copy through git may have others."""
+    if not name.endswith(_TEXTS):
+        return ""
+    return hashlib.sha256((folder.root / name).read_bytes().replace(b"\r\n", b"\n")).hexdigest()
 
 
 def _sources(evidence: Evidence, told: dict[str, Any]) -> Finding:
