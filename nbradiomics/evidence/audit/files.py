@@ -38,7 +38,9 @@ def hash_findings(folder: ResultFolder, evidence: Evidence) -> Iterator[Finding]
     if same:
         yield Finding("hash", "holds", f"{counted(same, 'file')} are unchanged, by their SHA-256.")
     if converted:
-        text = f"{counted(len(converted), 'file')} have the line ends of Windows, and are unchanged but for them."
+        text = (
+            f"{counted(len(converted), 'file')} have other line ends, those of Windows, and no other change."
+        )
         yield Finding("hash", "holds", text)
     yield _sources(evidence, told)
 

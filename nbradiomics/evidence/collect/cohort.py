@@ -116,7 +116,7 @@ def _segmentation(folder: ResultFolder) -> Iterator[Fact]:
         "empty": int((table["status"] == "empty").sum()),
         "in_training": int((seen == True).sum()),  # noqa: E712 - may be missing
         "in_training_not_known": int(seen.isna().sum()),
-        "median_dice_of_folds": table["fold_dice"].median(),
+        "median_dice_of_folds": table["fold_dice"].dropna().median(),
     }
     text = (
         f"The model {value['model']} segmented {counted(len(table), 'scan')}: {value['empty']} without a "

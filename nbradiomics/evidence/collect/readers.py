@@ -105,7 +105,7 @@ def _design(name: str, table: pd.DataFrame) -> dict[str, Any]:
         "raters": raters,
         "subjects": int(table["subjects"].max()) if len(table) else 0,
         "fewest_subjects": int(table["subjects"].min()) if len(table) else 0,
-        "median_icc": table["icc"].median(),
+        "median_icc": table["icc"].dropna().median(),
     }
 
 
