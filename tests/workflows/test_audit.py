@@ -12,6 +12,7 @@ import pytest
 
 from nbradiomics.evidence.computed.ibsi import ibsi_fact
 from nbradiomics.evidence.write import EVIDENCE, read_evidence, write_evidence
+from nbradiomics.workflows import run as run_module
 from nbradiomics.workflows.audit.audit import Audit, audit
 from nbradiomics.workflows.run_evidence import result_files
 from tests.support.helpers import call
@@ -185,6 +186,19 @@ def test_answers_of_a_person_are_no_change_of_the_run(copy: Path) -> None:
     assert done.holds
     found = [one for one in done.findings if one.file.startswith("checklists/clear")]
     assert {one.verdict for one in found} <= {"holds", "open"}
+
+
+def test_an_interrupted_run_leaves_no_evidence_of_an_earlier_one(
+    out: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_module, "run_stages", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_module.run(out.parent / "study" / "study.yaml", copy, jobs=1)
+    assert not (copy / EVIDENCE).exists()
+    assert not (copy / "evidence.html").exists()
 
 
 def test_damaged_files_are_findings_and_no_crash(copy: Path) -> None:
