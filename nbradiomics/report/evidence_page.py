@@ -46,7 +46,7 @@ def _key_facts(evidence: Evidence) -> Facts:
     ibsi = evidence.fact("ibsi")
     if ibsi is not None and isinstance(ibsi.value, dict) and isinstance(ibsi.value["comply"], dict):
         value = f"{ibsi.value['comply']['ibsi']} of {ibsi.value['features']}"
-        items.append(Fact(value, "features as the IBSI has them", "digital phantom, on this machine"))
+        items.append(Fact(value, "features within the IBSI's tolerance", "digital phantom, on this machine"))
     folds = [fact for fact in evidence.facts if fact.name.endswith(".learned_from")]
     good = sum(isinstance(fact.value, dict) and fact.value["agrees"] is True for fact in folds)
     if folds:

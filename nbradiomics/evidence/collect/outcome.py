@@ -12,7 +12,7 @@ from nbradiomics.evidence.collect.plain import plain, rows_of
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
-from nbradiomics.messages.wording import concordance, counted
+from nbradiomics.messages.wording import concordance, counted, shortened, tally
 from nbradiomics.outcome.schemas import (
     CALIBRATION,
     CLASS_CALIBRATION,
@@ -28,6 +28,7 @@ from nbradiomics.tables.schema import Schema
 
 #: Metrics of the order of the subjects, by the kind of outcome.
 ORDERS = {"survival": "harrell_c", "classes": "roc_auc"}
+_NAMES = {"harrell_c": "Harrell's C", "roc_auc": "ROC area"}
 _CALIBRATED = ("calibration_slope", "observed_expected", "brier", "ibs")
 #: What is fitted in a fold, in the order in which it is done.
 STEPS = (
@@ -137,14 +138,15 @@ class _Endpoint:
 
     def _learned_from(self, learned: Mapping[str, Any], rows: list[list[Any]], file: str) -> Fact:
         problems = training_problems(rows, learned["folds"])
-        verdict = "NOT" if problems else "just"
         kind = self.summary.get("stability_kind")
         steps = [step for step in STEPS if step != STEPS[0] or kind in ("icc", "both")]
+        what = f"what is fitted ({', '.join(steps)}; as far as the settings ask for it) learned from"
+        number = counted(len(learned["folds"]), "fold")
         text = (
-            f"What a fold fits ({', '.join(steps)}; as far as the settings ask for it) was fitted to one set "
-            f"of rows in each of {counted(len(learned['folds']), 'fold')}: by the hash of the fitted rows "
-            f"{verdict} the subjects who were not held out."
-        )
+            f"In some of {number}, {what} OTHERS than just the subjects who were not held out"
+            if problems
+            else f"In each of {number}, {what} the subjects who were not held out, and from nobody else"
+        ) + ": the hash of the fitted rows shows it."
         if kind in ("list", "both"):
             text += " The list of stable features is no part of the folds: it may have seen features of all."
         value = {**learned, "agrees": not problems, "steps": steps, "subjects": rows}
@@ -160,7 +162,8 @@ class _Endpoint:
             if row["metric"] == order
         ]
         text = (
-            f"{order} on held-out subjects: {', '.join(found)}; intervals: {self.summary.get('intervals')}."
+            f"{_NAMES[order]} of held-out subjects: {', '.join(found)}; intervals: "
+            f"{self.summary.get('intervals')}."
         )
         value = {"rows": rows, "intervals": self.summary.get("intervals"), "order": order}
         return self._fact("performance", text, value, ("performance.csv", "all rows"))
@@ -193,7 +196,14 @@ class _Endpoint:
         value = rows_of(
             shares["share_of_thresholds_better"].mean().reset_index(), *keys, "share_of_thresholds_better"
         )
-        text = "Decision curves: net benefit of each model against treating all and treating nobody."
+        listed = [
+            f"{row['model']} {row['share_of_thresholds_better']:.2f} ({keys[1]} {row[keys[1]]})"
+            for row in value
+        ]
+        text = (
+            "Share of the thresholds at which a model has more net benefit than treating all and treating "
+            f"nobody: {shortened(listed, 8)}."
+        )
         yield self._fact("decision", text, value, (schema.file.split("/")[-1], "net_benefit, treat_all"))
 
     def _sample_size(self) -> Fact:
@@ -228,6 +238,10 @@ class _Endpoint:
             sources.append((table, "all rows"))
         if key == "drawing":
             # Its sentences name the readers.
+            masks = tally(found.get("drawings", {}).items())
+            title = (
+                f"{counted(found.get('subjects', 0), 'subject')} were predicted with several masks: {masks}."
+            )
             yield self._fact(part, title, _without_readers(without_sentences(found)), *sources)
             return
         told = _sentence_of(found)
@@ -237,7 +251,10 @@ class _Endpoint:
         if not self.folder.has(self._file("model.zip")):
             return
         digest = self.folder.sha256(self._file("model.zip"))
-        text = "The final models, fitted to all analysed subjects: one file. No figure of this run is theirs."
+        text = (
+            "The final models, fitted to all analysed subjects, in one file. The figures of this run are "
+            "those of the cross-validation, and not of these models."
+        )
         yield self._fact("model_file", text, {"sha256": digest}, ("model.zip", "the whole file"))
 
 
