@@ -13,7 +13,7 @@ from nbradiomics.evidence.collect.cohort import cohort_facts
 from nbradiomics.evidence.collect.outcome import outcome_facts
 from nbradiomics.evidence.collect.readers import reader_facts
 from nbradiomics.evidence.collect.run import run_facts
-from nbradiomics.evidence.facts import Evidence, Fact
+from nbradiomics.evidence.facts import FORMAT, Evidence, Fact
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.files.checked_json import in_short, read_checked, write_checked
 
@@ -73,7 +73,14 @@ def read_evidence(path: str | Path) -> Evidence:
     file = path / EVIDENCE if path.is_dir() else path
     remedy = "Give the folder that `nbradiomics run` wrote, or its evidence.json as it was written."
     try:
-        return Evidence.model_validate(read_checked(file))
+        content = read_checked(file)
+        if isinstance(content.get("format"), int) and content["format"] > FORMAT:
+            raise InputError(
+                f"{file} has the format {content['format']}, which nbradiomics {content.get('nbradiomics')} "
+                f"wrote; nbradiomics {version('nbradiomics')} reads the format {FORMAT}.",
+                "Update nbradiomics.",
+            )
+        return Evidence.model_validate(content)
     except FileNotFoundError as error:
         raise InputError(f"{file} does not exist.", remedy) from error
     except OSError as error:

@@ -12,7 +12,7 @@ from nbradiomics.report.render import write_page
 from nbradiomics.report.sections.evidence import evidence_page_blocks
 
 #: Name of the page beside ``evidence.json``, and its kind.
-PAGE, _KIND = "evidence.html", "evidence"
+PAGE, KIND = "evidence.html", "evidence"
 
 
 def build_evidence_page(folder: Path, title: str = "") -> Path:
@@ -32,9 +32,9 @@ def build_evidence_page(folder: Path, title: str = "") -> Path:
     """
     evidence = read_evidence(folder)
     name = title or folder.resolve().name
-    section = Section(_KIND, "What is known, and from which file", evidence_page_blocks(evidence))
+    section = Section(KIND, "What is known, and from which file", evidence_page_blocks(evidence))
     made = f"nbradiomics {evidence.nbradiomics}; evidence.json has the same as numbers"
-    page = Page(f"Evidence: {name}", made, (), _key_facts(evidence), (section,), _KIND)
+    page = Page(f"Evidence: {name}", made, (), _key_facts(evidence), (section,), KIND)
     return write_page(page, folder / PAGE)
 
 
@@ -46,7 +46,7 @@ def _key_facts(evidence: Evidence) -> Facts:
     ibsi = evidence.fact("ibsi")
     if ibsi is not None and isinstance(ibsi.value, dict) and isinstance(ibsi.value["comply"], dict):
         value = f"{ibsi.value['comply']['ibsi']} of {ibsi.value['features']}"
-        items.append(Fact(value, "features as the IBSI has them", "digital phantom, on this machine"))
+        items.append(Fact(value, "features within the IBSI's tolerance", "digital phantom, on this machine"))
     folds = [fact for fact in evidence.facts if fact.name.endswith(".learned_from")]
     good = sum(isinstance(fact.value, dict) and fact.value["agrees"] is True for fact in folds)
     if folds:

@@ -40,7 +40,7 @@ def examples_of(signature: Signature, final: Final, predictions: pd.DataFrame) -
         ``rest`` (number and sum of the others). Empty if the model has no column or no risk.
     """
     of_model = signature.content.models[-1]
-    held_out = _held_out(predictions, of_model.model.name)
+    held_out = held_out_ranks(predictions, of_model.model.name)
     if held_out.empty or not of_model.model.columns:
         return {}
     prepared = of_model.model.prepared(inputs_of(final.prepared.data))
@@ -54,7 +54,7 @@ def examples_of(signature: Signature, final: Final, predictions: pd.DataFrame) -
     return {"model": of_model.model.name, "predictor": list(of_model.predictor), "subjects": shown}
 
 
-def _held_out(predictions: pd.DataFrame, model: str) -> pd.Series:
+def held_out_ranks(predictions: pd.DataFrame, model: str) -> pd.Series:
     """Mean rank of each subject's risk, or probability of the last class, among its fold, 0 to 1.
 
     Risks of different folds come from different models, and are not compared.

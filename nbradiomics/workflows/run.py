@@ -9,6 +9,7 @@ from typing import Any
 
 from nbradiomics.cohort import Cohort, load_cohort
 from nbradiomics.cohort.lesions import COMPONENTS, least_volume, lesion_rule
+from nbradiomics.evidence.write import EVIDENCE
 from nbradiomics.execution.batch import Failure
 from nbradiomics.execution.execution import Execution
 from nbradiomics.execution.failures import write_failures
@@ -21,7 +22,8 @@ from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, raise_errors
 from nbradiomics.report import build_report
-from nbradiomics.report.evidence_page import build_evidence_page
+from nbradiomics.report.evidence_page import KIND, PAGE, build_evidence_page
+from nbradiomics.report.render import claim_page
 from nbradiomics.segmentation.cohort import scan_stems
 from nbradiomics.segmentation.model import Model, load_model
 from nbradiomics.settings import spread
@@ -234,6 +236,9 @@ def _run(work: Work, inputs: list[Path]) -> RunResult:
     ingested = ingest_record(work.study.cohort, work.cohort.table)
     if ingested is not None:
         work.provenance[INGEST] = ingested
+    # What an earlier run could prove is no proof of tables that this one may leave half done.
+    claim_page(folder.file(PAGE), KIND).unlink(missing_ok=True)
+    folder.file(EVIDENCE).unlink(missing_ok=True)
     run_stages(work, STAGES)
     failures = write_failures(work.failures, folder.file("failures.csv"), localised=folder.localised)
     write_provenance(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import pandas as pd
@@ -25,7 +25,7 @@ from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.study.external import VALIDATION, parts_of_case
 from nbradiomics.tables import DESCRIPTIVE, INDEX
-from nbradiomics.workflows.folder import RunFolder
+from nbradiomics.workflows.folder import RunFolder, is_run_file
 
 
 def summarise(
@@ -115,6 +115,8 @@ def _pronoun(subjects: int) -> str:
 def _stable(folder: RunFolder, failures: list[Failure]) -> str:
     texts = []
     for file in sorted(folder.file("reproducibility").glob("*.csv")):
+        if not is_run_file(PurePosixPath("reproducibility", file.name), ()):  # a file of the user
+            continue
         table = REPRODUCIBILITY.read(file)
         texts.append(f"{file.stem}: {stable_text(table)}")
     stable = STABLE.read_if_there(folder.file(STABLE.file))

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from hypothesis import given, strategies as st
+from hypothesis import given, settings, strategies as st
 
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.outcome.learned_from import prints_by_name, set_print
@@ -29,6 +29,7 @@ def folds_of(seed: int, subjects: int, folds: int, repeats: int) -> tuple[pd.Dat
     return pd.DataFrame(rows, columns=["subject", "model", "repeat", "fold"]), record
 
 
+@settings(max_examples=25)
 @given(st.integers(0, 99), st.integers(6, 12), st.integers(2, 3), st.integers(1, 3))
 def test_a_sound_cross_validation_has_no_problem(seed: int, subjects: int, folds: int, repeats: int) -> None:
     table, record = folds_of(seed, subjects, folds, repeats)
@@ -37,6 +38,7 @@ def test_a_sound_cross_validation_has_no_problem(seed: int, subjects: int, folds
     assert training_problems(found.rows, record) == []
 
 
+@settings(max_examples=25)  # each print of a name takes long on purpose
 @given(st.integers(0, 99), st.data())
 def test_a_fold_that_learned_from_a_held_out_subject_is_found(seed: int, data: st.DataObject) -> None:
     table, record = folds_of(seed, 9, 3, 2)
@@ -52,6 +54,7 @@ def test_a_fold_that_learned_from_a_held_out_subject_is_found(seed: int, data: s
     ]
 
 
+@settings(max_examples=25)  # each print of a name takes long on purpose
 @given(st.integers(0, 99), st.data())
 def test_a_subject_held_out_twice_or_never_is_found(seed: int, data: st.DataObject) -> None:
     table, record = folds_of(seed, 9, 3, 2)

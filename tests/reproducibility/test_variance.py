@@ -169,6 +169,8 @@ def test_a_table_that_cannot_answer_is_refused():
     table = crossed(draws(2))
     with pytest.raises(InputError, match="nothing is repeated"):
         variance_components(table[table["reader"] == "r0"])
+    with pytest.raises(InputError, match="there is only one subject"):
+        variance_components(table[table["subject"] == table["subject"].iloc[0]])
     with pytest.raises(InputError, match="cannot tell site and reader apart"):
         variance_components(table.assign(site=table["reader"]))
     with pytest.raises(AmbiguousError, match="several rows have the same subject"):

@@ -12,11 +12,12 @@ import pytest
 
 from nbradiomics.evidence.computed.ibsi import ibsi_fact
 from nbradiomics.evidence.write import EVIDENCE, read_evidence, write_evidence
+from nbradiomics.workflows import run as run_module
 from nbradiomics.workflows.audit.audit import Audit, audit
 from nbradiomics.workflows.run_evidence import result_files
 from nbradiomics.workflows.status import status
 from tests.support.helpers import call
-from tests.support.small_run import SUBJECT, run_small_study
+from tests.support.small_run import SUBJECT, SUBJECTS, run_small_study
 
 pytestmark = pytest.mark.slow
 
@@ -159,6 +160,50 @@ def test_a_cheat_in_a_report_is_found(copy: Path) -> None:
     place = at.start(1)
     report.write_text(text[:place] + str((int(text[place]) + 1) % 10) + text[place + 1 :], encoding="utf-8")
     assert "report.html" in broken(copy)
+
+
+def change_text(path: Path, before: str, after: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert before in text
+    path.write_text(text.replace(before, after), encoding="utf-8")
+
+
+def test_a_cheat_in_pages_and_checklists_is_found(copy: Path) -> None:
+    """No hash is known of them: they are written after the evidence, or made from other files."""
+    change_text(copy / "outcome/os/model_card.html", f">{SUBJECTS}<", f">{SUBJECTS}0<")
+    change_text(copy / "evidence.html", "105 of 105", "104 of 105")
+    change_text(copy / "checklists/clear.csv", ",open,open,", ",yes,yes,")
+    change_text(copy / "checklists/metrics.html", "open", "yes")
+    changed = {
+        "outcome/os/model_card.html",
+        "evidence.html",
+        "checklists/clear.csv",
+        "checklists/metrics.html",
+    }
+    assert broken(copy) == changed
+
+
+def test_answers_of_a_person_are_no_change_of_the_run(copy: Path) -> None:
+    table = pd.read_csv(copy / "checklists/clear.csv", dtype=str, keep_default_na=False)
+    table.loc[0, ["own_answer", "own_note"]] = ["yes", "page 1"]
+    table.to_csv(copy / "checklists/clear.csv", index=False)
+    done = audit(copy)
+    assert done.holds
+    found = [one for one in done.findings if one.file.startswith("checklists/clear")]
+    assert {one.verdict for one in found} <= {"holds", "open"}
+
+
+def test_an_interrupted_run_leaves_no_evidence_of_an_earlier_one(
+    out: Path, copy: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(run_module, "run_stages", stop)
+    with pytest.raises(KeyboardInterrupt):
+        run_module.run(out.parent / "study" / "study.yaml", copy, jobs=1)
+    assert not (copy / EVIDENCE).exists()
+    assert not (copy / "evidence.html").exists()
 
 
 def test_damaged_files_are_findings_and_no_crash(copy: Path) -> None:

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from nbradiomics.evidence.audit.drawing import drawing_findings
+from nbradiomics.evidence.audit.endpoint_files import EndpointFiles
 from nbradiomics.evidence.audit.finding import Finding, verdict_of
+from nbradiomics.evidence.audit.model_file import model_file_findings
 from nbradiomics.evidence.audit.replay import Replay, replay_classes, replay_survival
 from nbradiomics.evidence.audit.same_table import differences, same
+from nbradiomics.evidence.audit.trial import trial_findings
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.messages.wording import concordance, counted
@@ -49,7 +52,7 @@ _OF_SURVIVAL = ("brier", "ibs", "observed_expected")
 _EDGE, _SAME_RISK = 1e-7, 1e-6
 
 
-class EndpointAudit:
+class EndpointAudit(EndpointFiles):
     """The audit of one endpoint, or of an external cohort of it.
 
     Parameters
@@ -61,21 +64,12 @@ class EndpointAudit:
     """
 
     def __init__(self, folder: ResultFolder, place: str, *, external: bool = False) -> None:
-        self.folder, self.place, self.external = folder, place, external
-        self.summary: Mapping[str, Any] = folder.record(f"{place}summary.json")
-        self.is_class = self.summary.get("kind") == "classes"
+        super().__init__(folder, place)
+        self.external = external
         schema = CLASS_PREDICTIONS if self.is_class else PREDICTIONS
         self.predictions_file = self.file(schema)
         self.predictions = self.table(schema)
         self.survival = None if self.is_class else self.table(PREDICTED_SURVIVAL)
-
-    def file(self, schema: Schema) -> str:
-        """Path of a table of the endpoint."""
-        return self.place + Path(schema.file).name
-
-    def table(self, schema: Schema) -> pd.DataFrame | None:
-        """Read a table of the endpoint; None if it is not there."""
-        return self.folder.table(schema, self.file(schema))
 
     def findings(self) -> Iterator[Finding]:
         """Check everything that the predictions say."""
@@ -88,12 +82,15 @@ class EndpointAudit:
             return
         yield from self._learned_from(self.predictions)
         replay = self._replay(self.predictions)
-        yield self._performance(replay)
         yield from self._curves(replay)
         yield self._groups(replay)
         yield from self._risks(replay)
         yield self._counts(replay)
         yield self._sentences()
+        yield from trial_findings(self, replay)
+        yield from drawing_findings(self, replay)
+        yield from model_file_findings(self, replay)
+        yield self._performance(replay)  # last: its intervals take longest
 
     def _replay(self, predictions: pd.DataFrame) -> Replay:
         if self.is_class:

@@ -12,7 +12,7 @@ from nbradiomics.evidence.collect.plain import plain, rows_of
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
-from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted
+from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted, shortened, tally
 from nbradiomics.outcome.schemas import (
     CALIBRATION,
     CLASS_CALIBRATION,
@@ -28,6 +28,7 @@ from nbradiomics.tables.schema import Schema
 
 #: Metrics of the order of the subjects, by the kind of outcome.
 ORDERS = {"survival": "harrell_c", "classes": "roc_auc"}
+_NAMES = {"harrell_c": "Harrell's C", "roc_auc": "ROC area"}
 _CALIBRATED = ("calibration_slope", "observed_expected", "brier", "ibs")
 #: What is fitted in a fold, in the order in which it is done.
 STEPS = (
@@ -107,6 +108,7 @@ class _Endpoint:
 
     def _models(self) -> Fact:
         value = {name: self.summary[name] for name in _MODELS if name in self.summary}
+        value["settings"] = _numbered(value.get("settings", {}), "stability_readers")
         value["failures"] = len(self.summary.get("failures", ()))
         value["suspicious_columns"] = len(self.summary.get("suspicious", ()))
         value["masks"] = self._masks()
@@ -143,13 +145,18 @@ class _Endpoint:
 
     def _learned_from(self, learned: Mapping[str, Any], rows: list[list[Any]], file: str) -> Fact:
         problems = training_problems(rows, learned["folds"])
-        verdict = "NOT" if problems else "just"
+        kind = self.summary.get("stability_kind")
+        steps = [step for step in STEPS if step != STEPS[0] or kind in ("icc", "both")]
+        what = f"what is fitted ({', '.join(steps)}; as far as the settings ask for it) learned from"
+        number = counted(len(learned["folds"]), "fold")
         text = (
-            f"What a fold fits ({', '.join(STEPS)}; as far as the settings ask for it) was fitted to one set "
-            f"of rows in each of {counted(len(learned['folds']), 'fold')}: by the hash of the fitted rows "
-            f"{verdict} the subjects who were not held out."
-        )
-        value = {**learned, "agrees": not problems, "steps": list(STEPS), "subjects": rows}
+            f"In some of {number}, {what} OTHERS than just the subjects who were not held out"
+            if problems
+            else f"In each of {number}, {what} the subjects who were not held out, and from nobody else"
+        ) + ": the hash of the fitted rows shows it."
+        if kind in ("list", "both"):
+            text += " The list of stable features is no part of the folds: it may have seen features of all."
+        value = {**learned, "agrees": not problems, "steps": steps, "subjects": rows}
         sources = (("summary.json", "learned_from"), (file, "subject, repeat, fold"))
         return self._fact("learned_from", text, value, *sources)
 
@@ -162,7 +169,7 @@ class _Endpoint:
             if row["metric"] == order
         ]
         text = (
-            f"{ORDER_NAMES[order]} on held-out subjects: {', '.join(found)}; intervals: "
+            f"{ORDER_NAMES[order]} of held-out subjects: {', '.join(found)}; intervals: "
             f"{self.summary.get('intervals')}."
         )
         value = {"rows": rows, "intervals": self.summary.get("intervals"), "order": order}
@@ -196,7 +203,14 @@ class _Endpoint:
         value = rows_of(
             shares["share_of_thresholds_better"].mean().reset_index(), *keys, "share_of_thresholds_better"
         )
-        text = "Decision curves: net benefit of each model against treating all and treating nobody."
+        listed = [
+            f"{row['model']} {row['share_of_thresholds_better']:.2f} ({keys[1]} {row[keys[1]]})"
+            for row in value
+        ]
+        text = (
+            "Share of the thresholds at which a model has more net benefit than treating all and treating "
+            f"nobody: {shortened(listed, 8)}."
+        )
         yield self._fact("decision", text, value, (schema.file.split("/")[-1], "net_benefit, treat_all"))
 
     def _sample_size(self) -> Fact:
@@ -229,6 +243,14 @@ class _Endpoint:
         sources = [("summary.json", key)]
         if self.folder.has(self._file(table)):
             sources.append((table, "all rows"))
+        if key == "drawing":
+            # Its sentences name the readers.
+            masks = tally(found.get("drawings", {}).items())
+            title = (
+                f"{counted(found.get('subjects', 0), 'subject')} were predicted with several masks: {masks}."
+            )
+            yield self._fact(part, title, _without_readers(without_sentences(found)), *sources)
+            return
         told = _sentence_of(found)
         yield self._fact(part, told or title, without_sentences(found), *sources)
 
@@ -236,7 +258,10 @@ class _Endpoint:
         if not self.folder.has(self._file("model.zip")):
             return
         digest = self.folder.sha256(self._file("model.zip"))
-        text = "The final models, fitted to all analysed subjects: one file. No figure of this run is theirs."
+        text = (
+            "The final models, fitted to all analysed subjects, in one file. The figures of this run are "
+            "those of the cross-validation, and not of these models."
+        )
         yield self._fact("model_file", text, {"sha256": digest}, ("model.zip", "the whole file"))
 
 
@@ -259,6 +284,23 @@ def without_sentences(found: Any) -> Any:
     if isinstance(found, (list, tuple)):
         return [without_sentences(each) for each in found]
     return found
+
+
+def _without_readers(found: dict[str, Any]) -> dict[str, Any]:
+    """What the drawing changes, without names of readers: masks are numbered, first that of the models."""
+    absent = dict(enumerate(found.get("absent", {}).values(), start=1))
+    return {
+        **found,
+        "reader": AUTO if found.get("reader") == AUTO else "a reader",
+        "absent": {f"mask {number}": reasons for number, reasons in absent.items()},
+        "settings": _numbered(found.get("settings", {}), "drawing_readers"),
+    }
+
+
+def _numbered(settings: Mapping[str, Any], readers: str) -> dict[str, Any]:
+    """Settings with the number of some readers instead of their names."""
+    named = settings.get(readers)
+    return {**settings, readers: len(named)} if named is not None else dict(settings)
 
 
 def _external(folder: ResultFolder, cohort: str, place: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:

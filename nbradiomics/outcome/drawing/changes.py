@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: What a pair of all masks of a set is called.
 ANY = "any of them"
+#: Why there is no risk with a mask that is there.
+FAILED = "the model failed in every fold"
 
 
 def drawing_table(data: OutcomeData, drawings: Sequence[Drawing], risks: Risks) -> pd.DataFrame:
@@ -34,7 +36,7 @@ def drawing_table(data: OutcomeData, drawings: Sequence[Drawing], risks: Risks) 
             part["group"] = _names(data, risks.group[model, place])
             part["repeats"] = risks.share[model, place]
             failed = drawing.there & np.isnan(risks.group[model, place])
-            part["absent"] = np.where(failed, "the model failed in every fold", drawing.absent)
+            part["absent"] = np.where(failed, FAILED, drawing.absent)
             parts.append(part)
     return DRAWING.table(pd.concat(parts, ignore_index=True))
 

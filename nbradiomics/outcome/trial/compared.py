@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.crossvalidation import cross_validate
 from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.measures.arguments import Floats
@@ -21,6 +23,10 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.fold_result import FoldResult
     from nbradiomics.outcome.settings import OutcomeSettings
     from nbradiomics.outcome.tasks import Task
+
+#: End of the note about folds that only one of two models has: the cost is then not the difference of the
+#: two values.
+UNEVEN = "fitted with both sets of features: the cost is that of the others"
 
 
 @dataclass(frozen=True)
@@ -42,12 +48,21 @@ class Scored:
 
 @dataclass(frozen=True)
 class Comparison:
-    """Scores of the real features and of others for the same subjects, and what the others cost."""
+    """Scores of the real features and of others for the same subjects, and what the others cost.
+
+    `uneven` is the number of folds in which only one of the two models could be fitted.
+    """
 
     subjects: int
     real: Estimate
     value: Estimate
     cost: Estimate
+    uneven: int = 0
+
+    @property
+    def note(self) -> str:
+        """What a reader of the cost must know; empty for nothing."""
+        return f"{counted(self.uneven, 'fold')} could not be {UNEVEN}" if self.uneven else ""
 
 
 def known(evaluated: Evaluated, model: str, task: Task) -> Scored:
@@ -98,7 +113,15 @@ def compare(y: np.ndarray, real: Scored, other: Scored, task: Task, confidence: 
         value_of(y, real, task, confidence),
         value_of(y, other, task, confidence),
         _estimate(cost, samples, confidence, bounded=False),
+        sum(bool(one.failure) != bool(two.failure) for one, two in _pairs(real.results, other.results)),
     )
+
+
+def _pairs(
+    ours: Sequence[FoldResult], theirs: Sequence[FoldResult]
+) -> Iterator[tuple[FoldResult, FoldResult]]:
+    others = {(result.repeat, result.fold): result for result in theirs}
+    return ((result, others[result.repeat, result.fold]) for result in ours)
 
 
 def value_of(y: np.ndarray, one: Scored, task: Task, confidence: float) -> Estimate:

@@ -194,6 +194,7 @@ def trial_table(found: Found, task: Task, confidence: float) -> pd.DataFrame:
         row: dict[str, Any] = {"features": name, "note": found.notes.get(name)}
         if name in found.compared:
             row |= _row(found.compared[name])
+            row["note"] = "; ".join(filter(None, [row["note"], found.compared[name].note])) or None
         rows.append(row)
     rows.append({"features": PERMUTED, **_limits(found.permuted.spread(confidence))})
     return CONTROLS.table([{"metric": task.order, "subjects": found.subjects, **row} for row in rows])

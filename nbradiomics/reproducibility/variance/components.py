@@ -109,6 +109,11 @@ def _require_apart(effects: Mapping[str, Codes]) -> None:
             "every subject has one row: nothing is repeated, and nothing can be told of its variation.",
             "Give a table with several rows of a subject: readers, readings, timepoints or variants.",
         )
+    if same == (SUBJECT,):
+        raise InputError(
+            "there is only one subject, and no variation between subjects.",
+            "Give a table of several subjects.",
+        )
     named = " and ".join(name for name in same if name != RESIDUAL)
     which = f"{named} and what remains" if RESIDUAL in same else named
     first = next(name for name in same if name not in (SUBJECT, RESIDUAL))

@@ -17,8 +17,10 @@ from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.evidence.write import EVIDENCE, read_evidence
 from nbradiomics.tables.result import Result
 from nbradiomics.workflows.audit.every_table import table_findings
+from nbradiomics.workflows.audit.pages import card_findings, checklist_findings, evidence_page_findings
 from nbradiomics.workflows.audit.report_page import report_findings
 from nbradiomics.workflows.audit.stages import stage_findings
+from nbradiomics.workflows.audit.versions import by_version
 from nbradiomics.workflows.run_evidence import result_files
 
 
@@ -74,7 +76,7 @@ def audit(path: str | Path) -> Audit:
     path = Path(path)
     evidence = read_evidence(path)
     checks = _of_folder(path, evidence) if path.is_dir() else _of_file(evidence)
-    return Audit(path, tuple(checks))
+    return Audit(path, tuple(by_version(checks, evidence)))
 
 
 def _of_file(evidence: Evidence) -> Iterator[Finding]:
@@ -96,12 +98,16 @@ def _of_folder(root: Path, evidence: Evidence) -> Iterator[Finding]:
             yield from _guarded(
                 f"outcome {name}, {cohort}", partial(_of_models, folder, where, external=True)
             )
+    yield from _guarded("evidence page", lambda: evidence_page_findings(folder))
+    yield from _guarded("checklist", lambda: checklist_findings(root, evidence))
     yield from _guarded("report", lambda: report_findings(folder))
     yield from _guarded("inputs", lambda: input_findings(folder))
 
 
 def _of_models(folder: ResultFolder, place: str, *, external: bool) -> Iterator[Finding]:
     yield from EndpointAudit(folder, place, external=external).findings()
+    if not external:
+        yield from card_findings(folder, place)
 
 
 def _guarded(check: str, findings: Callable[[], Iterator[Finding]]) -> Iterator[Finding]:

@@ -20,6 +20,7 @@ from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITATS
 from nbradiomics.harmonisation.schema import EFFECT_TABLES
 from nbradiomics.messages.wording import counted
+from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
@@ -33,19 +34,28 @@ from nbradiomics.study.checks.problem_table import CHECK
 from nbradiomics.tables.schema import Schema
 
 #: Pairs of columns of which the first is never above the second.
-_ORDERED = (("low", "high"), ("ccc_low", "ccc_high"), ("q1", "median"), ("median", "q3"))
+_ORDERED = (
+    *(("low", "high"), ("ccc_low", "ccc_high"), ("q1", "median"), ("median", "q3")),
+    *(("cost_low", "cost_high"), ("loss_low", "loss_high")),
+)
 #: Tables of a run by their path; a context may follow the name.
 _OF_RUN: dict[str, Schema] = {
     **{each.file: each for each in (COHORT, CHECK, FAILURES, AGREEMENT, SEGMENTATION, FEATURES, STABLE)},
     **{each.file: each for each in (*READER_STUDY.values(), VARIANCE, *NEEDED)},
-    **{f"{place}/features.parquet": FEATURES for place in ("perturbation", "processing", "controls")},
+    **{
+        f"{place}/features.parquet": FEATURES
+        for place in ("perturbation", "processing", "controls", "drawing")
+    },
     **{f"processing/{each.file}": each for each in (PROCESSING, PROCESSING_CLASSES)},
     **{f"prepared/{each.file}": each for each in (PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES)},
     **{f"habitats/{each.file}": each for each in HABITATS},
     f"rois/{ROIS.file}": ROIS,
     f"adc/{DIFFUSION.file}": DIFFUSION,
 }
-_OF_OUTCOME = {each.file.rpartition("/")[2]: each for each in (*OUTCOME, *EFFECT_TABLES.values())}
+_OF_OUTCOME = {
+    each.file.rpartition("/")[2]: each
+    for each in (*OUTCOME, *EFFECT_TABLES.values(), *DRAWING_TABLES.values())
+}
 #: Metrics that a pair of masks has in both orders.
 _BOTH_WAYS = ("dice", "jaccard", "assd_mm", "hd95_mm")
 

@@ -7,22 +7,14 @@ from collections.abc import Iterator
 
 from nbradiomics.evidence.audit.finding import Finding, verdict_of
 from nbradiomics.evidence.result_folder import ResultFolder
+from nbradiomics.report.build import SECTIONS
 from nbradiomics.report.content import Facts, Page, Section
 from nbradiomics.report.render import render
 from nbradiomics.report.run_files import read_run
-from nbradiomics.report.sections.evidence import evidence_blocks
-from nbradiomics.report.sections.failures import failures_blocks
-from nbradiomics.report.sections.outcome import outcome_blocks
-from nbradiomics.report.sections.reproducibility import reproducibility_blocks
+from nbradiomics.workflows.audit.words import LARGEST, first_difference, words
 
-#: Sections that need no image, by name: title and function.
-_SECTIONS = {
-    "reproducibility": ("Reproducibility of features", reproducibility_blocks),
-    "outcome": ("Outcome", outcome_blocks),
-    "evidence": ("Evidence: what this run can prove", evidence_blocks),
-    "failures": ("Failures", failures_blocks),
-}
-_LARGEST = 256 << 20
+#: Sections that need no image, and nothing that is written after the report.
+_MADE_AGAIN = ("reproducibility", "outcome", "evidence", "failures")
 
 
 def report_findings(folder: ResultFolder) -> Iterator[Finding]:
@@ -30,14 +22,16 @@ def report_findings(folder: ResultFolder) -> Iterator[Finding]:
     file = folder.root / "report.html"
     if not file.is_file() or not folder.has("provenance.json"):
         return
-    if file.stat().st_size > _LARGEST:
+    if file.stat().st_size > LARGEST:
         yield Finding("report", "broken", "It is far larger than a report.", "report.html")
         return
     page = file.read_text(encoding="utf-8", errors="replace")
     run = read_run(folder.root)
-    parts = tuple(Section(name, title, blocks(run)) for name, (title, blocks) in _SECTIONS.items())
+    parts = tuple(
+        Section(name, title, blocks(run)) for name, title, blocks in SECTIONS if name in _MADE_AGAIN
+    )
     again = render(Page("", "", (), Facts(()), parts))
-    for name in _SECTIONS:
+    for name in _MADE_AGAIN:
         ours, theirs = _words(page, name), _words(again, name)
         if theirs is None:
             continue
@@ -45,7 +39,7 @@ def report_findings(folder: ResultFolder) -> Iterator[Finding]:
         if ours is None:
             problems.append(f"the section {name} is missing")
         elif ours != theirs:
-            problems.append(_first_difference(ours, theirs))
+            problems.append(first_difference(ours, theirs))
         holds = f"Words and numbers of the section {name} are those of the tables (without pictures)."
         yield verdict_of("report", problems, holds, "report.html")
 
@@ -56,14 +50,4 @@ def _words(page: str, section: str) -> list[str] | None:
     if match is None:
         return None
     # The number of a section depends on how many come before it.
-    without = re.sub(r'<span class="index">[^<]*</span>', " ", match[1])
-    without = re.sub(r"<svg.*?</svg>|<[^>]*>", " ", without, flags=re.DOTALL)
-    return without.split()
-
-
-def _first_difference(ours: list[str], theirs: list[str]) -> str:
-    for place, (one, other) in enumerate(zip(ours, theirs, strict=False)):
-        if one != other:
-            before = " ".join(ours[max(0, place - 4) : place])
-            return f"after {before!r} it says {one!r}, the tables give {other!r}"
-    return f"it has {len(ours)} words, the tables give {len(theirs)}"
+    return words(re.sub(r'<span class="index">[^<]*</span>', " ", match[1]))

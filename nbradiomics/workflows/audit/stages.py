@@ -132,10 +132,13 @@ def _of_agreement(folder: ResultFolder, work: Work) -> Iterator[Finding]:
             problems = differences(found, again, schema.key)
             yield verdict_of("readers", problems, f"{counted(len(found), 'row')} were computed again.", file)
     told, made = folder.record("readers/summary.json"), plain(study.overview)
-    but = ("settings", "sentences") if needs_clinical else ()
+    but = {"settings", "sentences"} if needs_clinical else {"sentences"}
     ours, theirs = ({name: one[name] for name in one if name not in but} for one in (told, made))
-    holds = "Its numbers and sentences were made again."
-    yield verdict_of("readers", value_differences(ours, theirs), holds, "readers/summary.json")
+    file, holds = "readers/summary.json", "Its numbers were made again."
+    yield verdict_of("readers", value_differences(ours, theirs), holds, file)
+    if not needs_clinical:
+        problems = value_differences(told.get("sentences"), made.get("sentences"))
+        yield verdict_of("sentences", problems, "Its sentences were made again.", file)
 
 
 def _table(made: pd.DataFrame, schema: Schema) -> pd.DataFrame:
