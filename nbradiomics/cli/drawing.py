@@ -61,35 +61,23 @@ def with_drawing_of(
     asked: AskedModels,
     execution: Execution,
 ) -> OutcomeResult:
-    """Compare the masks if the options ask for it, write the tables, and add what they say to the result.
+    """Compare the masks as the options ask, and add what was found to the result."""
+    from nbradiomics.outcome.drawing import DrawingSettings, DrawingTables, assess_drawing, with_drawing
 
-    The tables of an earlier comparison are removed if none is asked for.
-    """
-    from nbradiomics.outcome.drawing import (
-        DrawingSettings,
-        DrawingTables,
-        assess_drawing,
-        with_drawing,
-        write_drawing,
+    files = (options["fold_features"], options["perturbed_features"])
+    further = [None if file is None else read_features(file) for file in files]
+    drawing = assess_drawing(
+        DrawingTables(*tables, *further),
+        drawing=settings_from(
+            DrawingSettings,
+            drawing_readers=names_in(options["drawing_readers"]),
+            transfer=options["transfer"],
+        ),
+        endpoint=asked.endpoint,
+        predictors=asked.predictors,
+        rows=asked.rows,
+        stable=asked.stable,
+        settings=asked.settings,
+        execution=execution,
     )
-
-    drawing = None
-    if options["drawing"]:
-        files = (options["fold_features"], options["perturbed_features"])
-        further = [None if file is None else read_features(file) for file in files]
-        drawing = assess_drawing(
-            DrawingTables(*tables, *further),
-            drawing=settings_from(
-                DrawingSettings,
-                drawing_readers=names_in(options["drawing_readers"]),
-                transfer=options["transfer"],
-            ),
-            endpoint=asked.endpoint,
-            predictors=asked.predictors,
-            rows=asked.rows,
-            stable=asked.stable,
-            settings=asked.settings,
-            execution=execution,
-        )
-    write_drawing(drawing, options["out"])
-    return result if drawing is None else with_drawing(result, drawing)
+    return with_drawing(result, drawing)

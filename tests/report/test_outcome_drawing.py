@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 import pytest
 
-from nbradiomics.outcome.drawing.schemas import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
+from nbradiomics.outcome.drawing_schema import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
 from nbradiomics.report.content import Details, Heading, Picture, Sentences, Table
 from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpillar
 from nbradiomics.report.paper.files import is_paper_file

@@ -12,7 +12,7 @@ import pytest
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
-from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
+from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.study.file import load_study
 from nbradiomics.study.study import Drawing
 from nbradiomics.workflows.folder import RunFolder, is_run_file

@@ -184,7 +184,8 @@ def outcome(
     execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
     key = result_key("outcome", asked=relevant)
-    files = tuple(path for path in (features, clinical, controls) if path is not None)
+    further = (controls, fold_features, perturbed_features)
+    files = (features, clinical, *(path for path in further if path is not None))
     with working_in(out, f"outcome of {asked.endpoint.text}", key):
         claim_outcome(out, files=files, endpoint=asked.endpoint, replacing=replace)
         claim_outcome_page(out)
@@ -198,12 +199,13 @@ def outcome(
             settings=asked.settings,
             execution=execution,
         )
-        result = with_drawing_of(result, options, tables, asked, execution)
         write_models_beside(result, out, name=features.stem)
-        write_outcome(result, out)
+        write_outcome(result, out)  # stays if what follows is refused or stopped
         if trial or tried is not None:
-            # An evaluation stays if its trial is refused or stopped.
             result = try_outcome(result, tried, execution=execution)
+            write_outcome(result, out)
+        if drawing:
+            result = with_drawing_of(result, options, tables, asked, execution)
             write_outcome(result, out)
         write_card_beside(out)
         write_outcome_evidence(out)

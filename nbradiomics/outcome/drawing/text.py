@@ -17,6 +17,7 @@ from nbradiomics.messages.wording import (
     signed,
 )
 from nbradiomics.outcome.drawing.changes import ANY
+from nbradiomics.outcome.drawing.masks import DEPENDENT
 from nbradiomics.tables import AUTO
 
 if TYPE_CHECKING:
@@ -33,6 +34,10 @@ _SETS = {
     "folds": "folds of the segmentation model",
     "perturbed": "perturbed masks",
 }
+#: Sets of which each pair with the models' reader is told.
+_PAIRS = ("readers", "readings", *DEPENDENT)
+#: So many masks are named in one sentence.
+_NAMED = 4
 _ORDERS = {"harrell_c": "a C", "roc_auc": "a ROC area"}
 
 
@@ -60,9 +65,19 @@ def drawing_sentences(
         f"{reader} in the training subjects of the fold, and saw no mask of the predicted subject. The "
         "groups have the cut-off of the evaluation."
     )
+    made = summary["made_from_others"]
+    if made:
+        yield (
+            f"{made} of {summary['subjects']} masks of {reader} were made from others (edited automatic "
+            "masks, or a consensus): they differ less from these than what somebody draws anew."
+        )
+    if summary["unknown_training"]:
+        yield summary["unknown_training"]
     yield from _absent(summary)
-    for kind in summary["unused"]:
-        yield f"No {kind} mask belongs to the rows of the models (same scan, region and engine)."
+    for model, count in summary["failed"].items():
+        yield f"The {model} model could not be fitted for {count} of {summary['subjects']} subjects."
+    for kind, why in summary["unused"].items():
+        yield f"Masks of kind {kind} are not compared: {why}."
     told = groups[groups["model"].isin(_TOLD)]
     yield from _changes(told, reader, settings.confidence)
     yield from _ranges(subjects)
@@ -70,12 +85,16 @@ def drawing_sentences(
 
 
 def _absent(summary: Mapping[str, Any]) -> Iterator[str]:
+    alike: dict[tuple[tuple[str, int], ...], list[str]] = {}
     for name, reasons in summary["absent"].items():
-        missing = sum(reasons.values())
+        alike.setdefault(tuple(reasons.items()), []).append(name)
+    for reasons, names in alike.items():
+        missing = sum(count for _, count in reasons)
         if missing:
-            why = "; ".join(f"{count} x {reason}" for reason, count in reasons.items())
+            why = "; ".join(f"{count} x {reason}" for reason, count in reasons)
+            these = "; ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if names[_NAMED:] else "")
             yield (
-                f"With the masks of {name}, {missing} of {summary['subjects']} subjects have no risk "
+                f"With the masks of {these}, {missing} of {summary['subjects']} subjects have no risk "
                 f"({why}); they cannot count in its comparisons."
             )
 
@@ -93,10 +112,19 @@ def _changes(table: pd.DataFrame, reader: str, confidence: float) -> Iterator[st
         verb = "changes" if changed == 1 else "change"
         if second == ANY:
             yield f"The {model} model does not put {many} into the same group with all {_SETS[masks]}."
-        elif model == _MAIN and masks in ("readers", "readings") and reader in (first, second):
+        elif model == _MAIN and masks in _PAIRS and reader in (first, second):
             other = second if first == reader else first
-            draws = "segments" if other == AUTO else "draws"
-            yield f"When {other} {draws} instead of {reader}, {many} {verb} the risk group ({model} model)."
+            yield f"When {_instead(masks, other, reader)}, {many} {verb} the risk group ({model} model)."
+
+
+def _instead(masks: str, other: str, reader: str) -> str:
+    """Say whose mask takes the place of that of the models' reader."""
+    maker = other.split(f", {masks}")[0]
+    if masks == "edited":
+        return f"{maker} edits the automatic mask instead of {reader} drawing one"
+    if masks == "consensus":
+        return f"the consensus {maker} takes the place of {reader}"
+    return f"{other} {'segments' if other == AUTO else 'draws'} instead of {reader}"
 
 
 def _ranges(subjects: pd.DataFrame) -> Iterator[str]:
