@@ -13,8 +13,8 @@ from nbradiomics.cli.drawing import (
     FoldFeatures,
     PerturbedFeatures,
     Transfer,
-    check_drawing,
-    with_drawing_of,
+    asked_comparison,
+    with_comparison,
 )
 from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.harmonisation import (
@@ -177,7 +177,7 @@ def outcome(
     from nbradiomics.signature import write_models_beside
     from nbradiomics.workflows.run_evidence import write_outcome_evidence
 
-    check_drawing(options)
+    comparison = asked_comparison(options)
     asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
     tried = None if controls is None else read_features(controls)
@@ -204,8 +204,8 @@ def outcome(
         if trial or tried is not None:
             result = try_outcome(result, tried, execution=execution)
             write_outcome(result, out)
-        if drawing:
-            result = with_drawing_of(result, options, tables, asked, execution)
+        if comparison is not None:
+            result = with_comparison(result, comparison, tables, asked, execution)
             write_outcome(result, out)
         write_card_beside(out)
         write_outcome_evidence(out)
