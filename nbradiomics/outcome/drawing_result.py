@@ -35,7 +35,7 @@ class DrawingResult(Result):
         sentence), ``failed`` (subjects, by model that could not be fitted), ``unused`` (kinds
         of masks that are not compared, and why), ``absent`` (by mask: subjects without a risk and
         why), ``settings``, ``transfer`` (``subjects``, ``left_out``, ``failed_refits``,
-        ``missing``: why there is none) and ``sentences``.
+        ``missing``: why there is none), ``sentences``, and ``leading``: those of them that come first.
     """
 
     risks: pd.DataFrame

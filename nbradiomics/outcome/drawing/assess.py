@@ -26,7 +26,7 @@ from nbradiomics.outcome.drawing.masks import (
 )
 from nbradiomics.outcome.drawing.risks import Risks, risks_of_drawings
 from nbradiomics.outcome.drawing.settings import DrawingSettings
-from nbradiomics.outcome.drawing.text import drawing_sentences
+from nbradiomics.outcome.drawing.text import drawing_sentences, leading_sentences
 from nbradiomics.outcome.drawing.transfer import Cohorts, simulated, transfer_table
 from nbradiomics.outcome.drawing_result import DrawingResult
 from nbradiomics.outcome.drawing_schema import DRAWING_TRANSFER
@@ -132,7 +132,7 @@ def assess_drawing(
     transfer, told = _transfer(trained, drawings, drawing, task, execution)
     groups = group_table(drawings, risks, settings.confidence, limits=simulated(task))
     subjects = subject_table(data, drawings, risks)
-    summary = {
+    summary: dict[str, Any] = {
         "reader": source.reader,
         "subjects": len(data.y),
         "drawings": dict(Counter(one.kind for one in drawings)),
@@ -144,7 +144,9 @@ def assess_drawing(
         "settings": drawing.model_dump(mode="json"),
         "transfer": told,
     }
-    summary["sentences"] = list(drawing_sentences(summary, groups, subjects, transfer, settings))
+    summary["leading"] = list(leading_sentences(source.reader, groups, settings))
+    further = drawing_sentences(summary, groups, subjects, transfer, settings)
+    summary["sentences"] = [*summary["leading"], *further]
     return DrawingResult(drawing_table(data, drawings, risks), subjects, groups, transfer, summary)
 
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from nbradiomics.outcome.settings import OutcomeSettings
 
-#: Models of which sentences speak, and the one of which all pairs are told; the tables have all.
+#: Models of which sentences speak, and the one of which pairs are told; the tables have all.
 _TOLD = ("radiomic", "combined")
 _MAIN = "radiomic"
 _SETS = {
@@ -48,7 +48,7 @@ def drawing_sentences(
     transfer: pd.DataFrame,
     settings: OutcomeSettings,
 ) -> Iterator[str]:
-    """Say what was done, who is missing, who changes groups, what the range is, and what is lost.
+    """Say who is missing, who is not in one group, what the range is, and what is lost.
 
     Parameters
     ----------
@@ -60,11 +60,6 @@ def drawing_sentences(
         Settings of the evaluation.
     """
     reader = summary["reader"]
-    yield (
-        f"Each subject was predicted with each of its masks by models that were fitted to the masks of "
-        f"{reader} in the training subjects of the fold, and saw no mask of the predicted subject. The "
-        "groups have the cut-off of the evaluation."
-    )
     made = summary["made_from_others"]
     if made:
         yield (
@@ -78,10 +73,47 @@ def drawing_sentences(
         yield f"The {model} model could not be fitted for {count} of {summary['subjects']} subjects."
     for kind, why in summary["unused"].items():
         yield f"Masks of kind {kind} are not compared: {why}."
-    told = groups[groups["model"].isin(_TOLD)]
-    yield from _changes(told, reader, settings.confidence)
+    for row in groups[groups["second"] == ANY].to_dict("records"):
+        if row["model"] in _TOLD and row["subjects"]:
+            many = _counted_changes(row, settings.confidence)
+            are = "is" if row["changed"] == 1 else "are"
+            yield f"{many} {are} not in one group with all {_SETS[row['masks']]} ({row['model']} model)."
     yield from _ranges(subjects)
     yield from _losses(transfer, summary, settings)
+
+
+def leading_sentences(reader: str, groups: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
+    """Say first what was done, and who changes the risk group when the mask is another one.
+
+    Parameters
+    ----------
+    reader
+        Reader of the models.
+    groups
+        Table of the changes.
+    settings
+        Settings of the evaluation.
+    """
+    yield (
+        f"Each subject was predicted with each of its masks by models that were fitted to the masks of "
+        f"{reader} in the training subjects of the fold, and saw no mask of the predicted subject. The "
+        "groups have the cut-off of the evaluation."
+    )
+    for row in groups[groups["model"] == _MAIN].to_dict("records"):
+        pair = row["first"], row["second"]
+        if row["masks"] in _PAIRS and row["subjects"] and reader in pair and ANY not in pair:
+            other = pair[1] if pair[0] == reader else pair[0]
+            many = _counted_changes(row, settings.confidence)
+            verb = "changes" if row["changed"] == 1 else "change"
+            when = _instead(row["masks"], other, reader)
+            yield f"When {when}, {many} {verb} the risk group ({_MAIN} model)."
+
+
+def _counted_changes(row: Mapping[Any, Any], confidence: float) -> str:
+    """Write how many subjects change: ``4 of 40 subjects (10 %; 95 % interval 4 % to 23 %)``."""
+    changed, subjects, low, high = (row[name] for name in ("changed", "subjects", "low", "high"))
+    limits = f"; {share(confidence)} interval {percent(low)} to {percent(high)}" if low == low else ""
+    return f"{changed} of {counted(subjects, 'subject')} ({percent(changed / subjects)}{limits})"
 
 
 def _absent(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -99,24 +131,6 @@ def _absent(summary: Mapping[str, Any]) -> Iterator[str]:
             )
 
 
-def _changes(table: pd.DataFrame, reader: str, confidence: float) -> Iterator[str]:
-    """Say who changes when another reader draws, and who is not in one group with all masks of a set."""
-    columns = ("model", "masks", "first", "second", "subjects", "changed", "low", "high")
-    for model, masks, first, second, subjects, changed, low, high in table[list(columns)].itertuples(
-        index=False
-    ):
-        if not subjects:
-            continue
-        limits = f"; {share(confidence)} interval {percent(low)} to {percent(high)}" if low == low else ""
-        many = f"{changed} of {counted(subjects, 'subject')} ({percent(changed / subjects)}{limits})"
-        verb = "changes" if changed == 1 else "change"
-        if second == ANY:
-            yield f"The {model} model does not put {many} into the same group with all {_SETS[masks]}."
-        elif model == _MAIN and masks in _PAIRS and reader in (first, second):
-            other = second if first == reader else first
-            yield f"When {_instead(masks, other, reader)}, {many} {verb} the risk group ({model} model)."
-
-
 def _instead(masks: str, other: str, reader: str) -> str:
     """Say whose mask takes the place of that of the models' reader."""
     maker = other.split(f", {masks}")[0]
@@ -124,15 +138,18 @@ def _instead(masks: str, other: str, reader: str) -> str:
         return f"{maker} edits the automatic mask instead of {reader} drawing one"
     if masks == "consensus":
         return f"the consensus {maker} takes the place of {reader}"
+    if masks == "readings":
+        return f"the mask of {other} takes the place of that of {reader}"
     return f"{other} {'segments' if other == AUTO else 'draws'} instead of {reader}"
 
 
 def _ranges(subjects: pd.DataFrame) -> Iterator[str]:
     for masks, part in subjects[subjects["low"].notna()].groupby("masks", sort=False):
         most, contains = int(part["number"].max()), float(part["contains"].max())
+        up_to = "up to " if part["number"].min() < most else ""
         yield (
-            f"The range of a subject's risk over {most} {_SETS[str(masks)]} is the lowest and the highest "
-            f"risk of these masks, and no confidence interval: {range_text(contains)}."
+            f"The range of a subject's risk over {up_to}{most} {_SETS[str(masks)]} is the lowest and the "
+            f"highest risk of these masks, and no confidence interval: {range_text(contains)}."
         )
 
 

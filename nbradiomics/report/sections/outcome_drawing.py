@@ -29,6 +29,8 @@ from nbradiomics.report.run_files import Endpoint, rows_of
 _MASKS = {
     "readers": "the readers",
     "readings": "the readings",
+    "edited": "edited automatic masks",
+    "consensus": "a consensus",
     "folds": "the folds of the segmentation model",
     "perturbed": "perturbed masks",
 }
@@ -44,7 +46,7 @@ def drawing_blocks(endpoint: Endpoint) -> list[Block]:
     if not isinstance(summary, Mapping):
         return []
     sentences = tuple(map(str, summary.get("sentences", [])))
-    answer = [text for text in sentences if text.startswith("When ")]
+    answer = [str(text) for text in summary.get("leading", [])]
     others = tuple(text for text in sentences if text not in answer)
     blocks: list[Block] = [Heading(f"{endpoint.name}: does the risk depend on who drew the mask?")]
     blocks += [Sentences(tuple(answer))] if answer else []
@@ -71,7 +73,7 @@ def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
         known = part[part["risk"].notna()]
         if model not in _PICTURED or known.empty or known["low"].isna().all():
             continue
-        picture = _picture(endpoint, (str(model), str(masks)), known)
+        picture = _picture(endpoint, (str(model), str(masks)), part)
         is_first = model == _PICTURED[0]
         (first if is_first else folded).append(picture)
     if folded:
@@ -84,6 +86,8 @@ def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
 def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> Picture:
     model, masks = which
     reader, most = str(rows["reader"].iloc[0]), int(rows["number"].max())
+    lacking, rows = int(rows["risk"].isna().sum()), rows[rows["risk"].notna()]
+    fewer = int((rows["number"] < most).sum())
     changes = rows["others"].to_numpy(dtype=int) > 0
     names = shorten_apart([str(name) for name in rows["subject"]], 12)
     own, low, high = (rows[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
@@ -98,11 +102,16 @@ def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> 
     )
     changed = (
         f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the "
-        "masks. The group is that of most repeats: a line can cross the cut-off without a change, and a "
-        "group can change without it."
+        "masks that they have. The group is that of most repeats: a line can cross the cut-off without a "
+        "change, and a group can change without it."
     )
-    outlying = [f"{counted(outside, 'subject')} beyond the axis."] if outside else []
-    caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *outlying)
+    told = (
+        (fewer, f"{counted(fewer, 'subject')} with fewer masks."),
+        (lacking, f"{counted(lacking, 'subject')} without a risk with the mask of {reader}, not drawn."),
+        (outside, f"{counted(outside, 'subject')} beyond the axis."),
+    )
+    missing = [text for count, text in told if count]
+    caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *missing)
     alt = (
         f"Risks of {counted(len(rows), 'subject')} in their order, each with its range over {most} masks of "
         f"{_MASKS[masks]}; {int(changes.sum())} change the risk group."

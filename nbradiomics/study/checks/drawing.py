@@ -10,6 +10,7 @@ from typing import Literal
 import pandas as pd
 
 from nbradiomics.cohort.in_training import unknown_sentence, unknown_subjects
+from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.features.controls.extract import require_single_masks
 from nbradiomics.features.parameters import Parameters
@@ -51,7 +52,7 @@ def check_drawing(
     if outcome is None or outcome.drawing is None:
         return []
     asked = _Asked(study, outcome, outcome.drawing, masks_to_come(study, table))
-    parts: list[Callable[[], Iterator[Finding]]] = []
+    parts: list[Callable[[], Iterator[Finding]]] = [lambda: of_lesions(study, table)]
     if asked.drawing.folds:
         parts.append(lambda: asked.of_folds(parameters, models))
     if not table.empty and outcome.reader is not None:
@@ -61,6 +62,13 @@ def check_drawing(
         for part in parts
         for key, severity, found, remedy in part()
     ]
+
+
+def of_lesions(study: Study, table: pd.DataFrame) -> Iterator[Finding]:
+    """Find a rule with which it is unknown which regions of two readers are the same lesion."""
+    if lesion_rule(study.asked_lesions, table) == COMPONENTS:
+        found = "components of masks are compared, and nobody knows which of two readers are the same lesion."
+        yield "", "error", found, "Use another rule for lesions, or leave out drawing."
 
 
 #: Key below the section, severity, what was found, remedy.

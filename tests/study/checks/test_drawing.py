@@ -60,6 +60,7 @@ def problems_of(
             "which drawing_readers leaves out",
         ),
         ("{drawing_readers: [B, D]}", "", {"A": 12, "B": 12}, "drawing_readers", "error", "no reader 'D'"),
+        ("true", "lesions: components", {"A": 12, "B": 12}, "", "error", "are the same lesion"),
         ("true", "", {"A": 12}, "", "error", "no mask of another reader than A"),
         ("true", "", READERS, "", "warning", "3 subjects have masks of all compared readers (C drew 3)"),
         ("true", "", {"A": 12, "auto": 12}, "", "warning", "not recorded whether the model was trained"),
