@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -69,13 +69,15 @@ def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
         return []
     first: list[Block] = []
     folded: list[Block] = []
-    for (model, masks), part in table.groupby(["model", "masks"], sort=False):
+    for (model, masks, _), part in table.groupby(["model", "masks", "reader"], sort=False):
         known = part[part["risk"].notna()]
         if model not in _PICTURED or known.empty or known["low"].isna().all():
             continue
-        picture = _picture(endpoint, (str(model), str(masks)), part)
-        is_first = model == _PICTURED[0]
-        (first if is_first else folded).append(picture)
+        picture = _picture(endpoint, (str(model), str(masks), reader), part)
+        taken = [each.name for each in (*first, *folded) if isinstance(each, Picture)]
+        if picture.name in taken:  # perturbed masks of several readers
+            picture = replace(picture, name=f"{picture.name}_{len(taken)}")
+        (first if model == _PICTURED[0] else folded).append(picture)
     if folded:
         first.append(Details("Risks of the combined model", tuple(folded)))
     if not first and endpoint.is_class:
@@ -83,41 +85,47 @@ def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
     return first
 
 
-def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> Picture:
-    model, masks = which
-    reader, most = str(rows["reader"].iloc[0]), int(rows["number"].max())
-    lacking, rows = int(rows["risk"].isna().sum()), rows[rows["risk"].notna()]
-    fewer = int((rows["number"] < most).sum())
-    changes = rows["others"].to_numpy(dtype=int) > 0
-    names = shorten_apart([str(name) for name in rows["subject"]], 12)
-    own, low, high = (rows[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
+def _picture(endpoint: Endpoint, which: tuple[str, str, str], rows: pd.DataFrame) -> Picture:
+    """Draw the risks by one model with one set of masks; `which` names both, and the models' reader."""
+    model, masks, _ = which
+    drawn = rows[rows["risk"].notna()]
+    changes = drawn["others"].to_numpy(dtype=int) > 0
+    names = shorten_apart([str(name) for name in drawn["subject"]], 12)
+    own, low, high = (drawn[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
     risk = "Log odds" if endpoint.is_class else "Risk"
     ranges = Ranges(tuple(names), own, low, high, changes, f"{risk} beyond the cut-off")
-    outside = beyond(ranges)
-    contained = range_text(float(rows["contains"].max()))
-    drawn = (
-        f"Point: out-of-fold risk with the mask of {reader}, minus the cut-off of the fold, mean over the "
-        f"repeats. Line: lowest to highest risk over {most} masks, no confidence interval: "
-        f"{contained}."
-    )
-    changed = (
-        f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the "
-        "masks that they have. The group is that of most repeats: a line can cross the cut-off without a "
-        "change, and a group can change without it."
-    )
-    told = (
-        (fewer, f"{counted(fewer, 'subject')} with fewer masks."),
-        (lacking, f"{counted(lacking, 'subject')} without a risk with the mask of {reader}, not drawn."),
-        (outside, f"{counted(outside, 'subject')} beyond the axis."),
-    )
-    missing = [text for count, text in told if count]
-    caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *missing)
     alt = (
-        f"Risks of {counted(len(rows), 'subject')} in their order, each with its range over {most} masks of "
-        f"{_MASKS[masks]}; {int(changes.sum())} change the risk group."
+        f"Risks of {counted(len(drawn), 'subject')} in their order, each with its range over "
+        f"{int(rows['number'].max())} masks of {_MASKS[masks]}; {int(changes.sum())} change the risk group."
     )
+    caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", *_caption(ranges, which, rows))
     picture = draw_caterpillar(ranges, alt=alt, caption=caption)
     return replace(picture, name=f"drawing_{model}_{masks}")
+
+
+def _caption(ranges: Ranges, which: tuple[str, str, str], rows: pd.DataFrame) -> Iterator[str]:
+    """Say what is drawn, who changes the group, and who is not in the picture."""
+    *_, fitted = which
+    reader, most, number_of = str(rows["reader"].iloc[0]), int(rows["number"].max()), len(ranges.names)
+    yield (
+        f"Point: out-of-fold risk with the mask of {reader} (models fitted to the masks of {fitted}), minus "
+        f"the cut-off of the fold, mean over the repeats. Line: lowest to highest risk over {most} masks, no "
+        f"confidence interval: {range_text(float(rows['contains'].max()))}."
+    )
+    yield (
+        f"{int(ranges.changes.sum())} of {counted(number_of, 'subject')} are in another group with one of "
+        "the masks that they have. The group is that of most repeats: a line can cross the cut-off without a "
+        "change, and a group can change without it."
+    )
+    fewer = int((rows.loc[rows["risk"].notna(), "number"] < most).sum())
+    if fewer:
+        yield f"{counted(fewer, 'subject')} with fewer masks."
+    if number_of < len(rows):
+        lacking = counted(len(rows) - number_of, "subject")
+        yield f"{lacking} without a risk with the mask of {reader}, not drawn."
+    outside = beyond(ranges)
+    if outside:
+        yield f"{counted(outside, 'subject')} beyond the axis."
 
 
 def _groups(table: pd.DataFrame | None, level: str) -> list[Block]:
