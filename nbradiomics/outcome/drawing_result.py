@@ -34,7 +34,7 @@ class DrawingResult(Result):
         ``made_from_others`` (masks of this reader that are edited or a consensus), ``unknown_training`` (a
         sentence), ``failed`` (subjects, by model that could not be fitted), ``unused`` (kinds
         of masks that are not compared, and why), ``absent`` (by mask: subjects without a risk and
-        why), ``settings``, ``transfer`` (``subjects``, ``left_out``, ``failed_refits``,
+        why), ``settings``, ``transfer`` (``subjects``, ``left_out``, ``failed_refits``, their ``cause``,
         ``missing``: why there is none), ``sentences``, and ``leading``: those of them that come first.
     """
 

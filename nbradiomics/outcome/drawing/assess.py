@@ -144,7 +144,8 @@ def assess_drawing(
         "settings": drawing.model_dump(mode="json"),
         "transfer": told,
     }
-    summary["leading"] = list(leading_sentences(source.reader, groups, settings))
+    leading = leading_sentences(source.reader, groups, settings)
+    summary["leading"] = [*leading, *filter(None, [summary["unknown_training"]])]
     further = drawing_sentences(summary, groups, subjects, transfer, settings)
     summary["sentences"] = [*summary["leading"], *further]
     return DrawingResult(drawing_table(data, drawings, risks), subjects, groups, transfer, summary)
@@ -239,6 +240,7 @@ def _transfer(
         "subjects": len(places),
         "left_out": int((~everywhere).sum()),
         "failed_refits": 0,
+        "cause": "",
         "missing": "",
     }
     if len(readers) < 2:
@@ -253,7 +255,7 @@ def _transfer(
         table, refits = transfer_table(cohorts, training.settings, task, execution=execution)
     except NbradiomicsError as error:
         return DRAWING_TRANSFER.empty(), told | {"missing": error.problem}
-    return table, told | {"failed_refits": refits.failed if refits else 0}
+    return table, told | ({"failed_refits": refits.failed, "cause": refits.cause} if refits else {})
 
 
 def _require_enough(training: _Training, task: Task, places: np.ndarray) -> None:

@@ -66,8 +66,6 @@ def drawing_sentences(
             f"{made} of {summary['subjects']} masks of {reader} were made from others (edited automatic "
             "masks, or a consensus): they differ less from these than what somebody draws anew."
         )
-    if summary["unknown_training"]:
-        yield summary["unknown_training"]
     yield from _absent(summary)
     for model, count in summary["failed"].items():
         yield f"The {model} model could not be fitted for {count} of {summary['subjects']} subjects."
@@ -182,7 +180,8 @@ def _losses(transfer: pd.DataFrame, summary: Mapping[str, Any], settings: Outcom
         lost = _lost(loss, low, high, settings.confidence)
         yield f"{fitted} has {_ORDERS[metric]} of {concordance(value)}, {lost}."
     if told["failed_refits"]:
-        yield f"{counted(told['failed_refits'], 'bootstrap sample')} of the readers could not be fitted."
+        lost = counted(told["failed_refits"], "bootstrap sample")
+        yield f"{lost} of the readers could not be fitted ({told['cause'].rstrip('.')})."
 
 
 def _lost(loss: float, low: float, high: float, confidence: float) -> str:

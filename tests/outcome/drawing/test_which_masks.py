@@ -120,3 +120,11 @@ def test_tables_of_an_earlier_comparison_are_removed(tmp_path) -> None:
     assert all((tmp_path / name).exists() for name in names)
     write_outcome(result, tmp_path)
     assert not any((tmp_path / name).exists() for name in names)
+
+
+def test_automatic_masks_that_the_model_may_know_are_told_first() -> None:
+    features, clinical = drawn({"A": 0.1, "auto": 0.1}, subjects=30)
+    result = assessed(features, clinical)
+    assert result.summary["leading"][-1].startswith("auto: It is not recorded whether the model was trained")
+    features["in_training"] = np.where(features["reader"] == "auto", "no", "")
+    assert assessed(features, clinical).summary["unknown_training"] == ""
