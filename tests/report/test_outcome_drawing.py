@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
@@ -134,3 +136,21 @@ def test_figures_and_tables_for_a_paper_are_files_of_the_result() -> None:
     assert names == ["drawing_radiomic_readers", "drawing_groups", "drawing_transfer"]
     assert is_paper_file(PurePosixPath(f"paper/figures/{names[0]}.svg"))
     assert all(is_paper_file(PurePosixPath(f"paper/tables/{name}.csv")) for name in names[1:])
+
+
+def test_many_comparisons_show_those_of_the_radiomic_model_and_fold_the_others() -> None:
+    few = endpoint()
+    groups = few.drawing_groups
+    assert groups is not None
+    many = pd.concat(
+        groups.assign(model=model, second=f"B{place}")
+        for model in ("volume", "radiomic", "combined")
+        for place in range(6)
+    )
+    blocks = drawing_blocks(replace(few, drawing_groups=DRAWING_GROUPS.table(many)))
+    shown = next(block for block in blocks if isinstance(block, Table) and block.name == "drawing_groups")
+    assert {row[0] for row in shown.rows} == {"radiomic"}
+    folded = [each for block in blocks if isinstance(block, Details) for each in block.blocks]
+    (others,) = [each for each in folded if isinstance(each, Table)]
+    assert len(shown.rows) + len(others.rows) == 18
+    assert is_paper_file(PurePosixPath(f"paper/tables/{others.name}.csv"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -311,8 +311,3 @@ def sets_of(drawings: Sequence[Drawing]) -> Iterator[tuple[str, Drawing, list[Dr
         made = [one for one in others if one.kind == kind]
         for base in (one for one in drawings if one.kind == "reader"):
             yield name, base, [one for one in made if one.reader == base.reader]
-
-
-def at_places(drawing: Drawing, places: np.ndarray) -> Drawing:
-    """Masks of some subjects, by their positions."""
-    return replace(drawing, frame=drawing.frame.iloc[places], absent=drawing.absent[places])

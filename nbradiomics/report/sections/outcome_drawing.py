@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -36,8 +36,8 @@ _MASKS = {
 }
 #: Models with a picture, the first one on top; the others are folded.
 _PICTURED = ("radiomic", "combined")
-#: Rows of a table that are shown; more are folded.
-_SHOWN = 12
+#: Rows of a table that are shown; of more, those of one model, unless these are more than the second number.
+_SHOWN, _MOST = 12, 20
 
 
 def drawing_blocks(endpoint: Endpoint) -> list[Block]:
@@ -145,9 +145,21 @@ def _groups(table: pd.DataFrame | None, level: str) -> list[Block]:
         limits = interval(part, low, high, form=_percent) if np.isfinite(low) else percent(part)
         row = (model, first, other, str(subjects), str(changed), limits)
         rows.append((*row, *(MISSING if pd.isna(one) else str(int(one)) for one in (higher, lower, without))))
-    caption = "Subjects whose risk group changes with the mask"
-    made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_groups")
-    return [made] if len(rows) <= _SHOWN else [Details(f"{caption}: {len(rows)} comparisons", (made,))]
+    return _of_models(heading, rows, "Subjects whose risk group changes with the mask", "drawing_groups")
+
+
+def _of_models(
+    heading: tuple[str, ...], rows: Sequence[tuple[str, ...]], caption: str, name: str
+) -> list[Block]:
+    """Show one table; of many rows, those of the first pictured model, and fold the others."""
+    main = tuple(row for row in rows if row[0] == _PICTURED[0])
+    others = tuple(row for row in rows if row[0] != _PICTURED[0])
+    if len(rows) <= _SHOWN or not (main and others):
+        whole = Table(heading, tuple(rows), 3, caption=caption, name=name)
+        return [whole] if len(rows) <= _MOST else [Details(f"{caption}: {len(rows)} comparisons", (whole,))]
+    first = _of_models(heading, main, f"{caption} ({_PICTURED[0]} model)", name)
+    further = Table(heading, others, 3, caption=f"{caption} (other models)", name=f"{name}_others")
+    return [*first, Details(f"The same of the other models: {len(others)} comparisons", (further,))]
 
 
 def _percent(value: float | None, digits: int = 0) -> str:  # noqa: ARG001 - the form of `interval`
@@ -159,11 +171,10 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
     if table is None or table.empty:
         return []
     metric = "ROC area" if "roc_auc" in set(table["metric"]) else "C"
-    limited = bool(table["low"].notna().any())
-    values_of = (metric, "Loss")
-    if limited:
-        values_of = (f"{metric} [{level}interval]", f"Loss [{level}paired interval]")
-    heading = ("Model", "Fitted to masks of", "Used with masks of", *values_of)
+    limited, paired = (bool(table[name].notna().any()) for name in ("low", "loss_low"))
+    values_of = f"{metric} [{level}interval]" if limited else metric
+    losses = f"Loss [{level}paired interval]" if paired else "Loss"
+    heading = ("Model", "Fitted to masks of", "Used with masks of", values_of, losses)
     rows = []
     for model, trained, deployed, *values in rows_of(
         table, "model", "trained", "deployed", "value", "low", "high", "loss", "loss_low", "loss_high"
@@ -174,11 +185,9 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
         lost = interval(loss, loss_low, loss_high, form=form) if np.isfinite(loss_low) else form(loss, 2)
         rows.append((model, trained, deployed, own, "" if trained == deployed else lost))
     caption = f"What is lost in {metric} when the model is used with masks of another reader"
-    made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_transfer")
     same = f"the same {counted(int(table['subjects'].iloc[0]), 'subject')}, folds and models"
-    paired = f"{same}, and the same bootstrap samples." if limited else f"{same}. Intervals need `refits`."
+    ended = (
+        ", and the same bootstrap samples." if paired else "." if limited else ". Intervals need `refits`."
+    )
     what = "Loss: with the masks that the model was fitted to, minus with those that it is used with; "
-    note = Text(what + paired, tone="note")
-    if len(rows) <= _SHOWN:
-        return [made, note]
-    return [Details(f"{caption}: {len(rows)} comparisons", (made, note))]
+    return [*_of_models(heading, rows, caption, "drawing_transfer"), Text(what + same + ended, tone="note")]
