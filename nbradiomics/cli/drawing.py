@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from nbradiomics.cli.models import AskedModels
     from nbradiomics.execution.execution import Execution
     from nbradiomics.outcome import OutcomeResult
+    from nbradiomics.outcome.drawing import DrawingSettings
 
 _DRAWING = "outcome.drawing.settings:DrawingSettings"
 AskedDrawing = Annotated[
@@ -47,49 +48,58 @@ _OPTIONS = {
 }
 
 
-def check_drawing(options: Mapping[str, Any]) -> None:
-    """Refuse options that mean nothing without `--drawing`."""
+class Comparison(NamedTuple):
+    """What the options ask for: settings, and features of the folds' masks and of perturbed ones."""
+
+    settings: DrawingSettings
+    folds: pd.DataFrame | None
+    perturbed: pd.DataFrame | None
+
+
+def asked_comparison(options: Mapping[str, Any]) -> Comparison | None:
+    """Read what the options ask for, before anything is computed; ``None`` without `--drawing`.
+
+    Raises
+    ------
+    InputError
+        When an option means nothing without `--drawing`, a value is invalid, or a table cannot be read.
+    """
+    from nbradiomics.outcome.drawing import DrawingSettings
+
     given = [text for name, text in _OPTIONS.items() if options[name] is not None]
-    if given and not options["drawing"]:
-        raise InputError(f"{given[0]} has no meaning without --drawing.", "Add --drawing, or leave it out.")
+    if not options["drawing"]:
+        if given:
+            raise InputError(
+                f"{given[0]} has no meaning without --drawing.", "Add --drawing, or leave it out."
+            )
+        return None
+    settings = settings_from(
+        DrawingSettings,
+        drawing_readers=names_in(options["drawing_readers"]),
+        transfer=options["transfer"],
+    )
+    files = (options["fold_features"], options["perturbed_features"])
+    return Comparison(settings, *(None if file is None else read_features(file) for file in files))
 
 
-def with_drawing_of(
+def with_comparison(
     result: OutcomeResult,
-    options: Mapping[str, Any],
+    comparison: Comparison,
     tables: tuple[pd.DataFrame, pd.DataFrame],
     asked: AskedModels,
     execution: Execution,
 ) -> OutcomeResult:
-    """Compare the masks if the options ask for it, write the tables, and add what they say to the result.
+    """Compare the masks as the options ask, and add what was found to the result."""
+    from nbradiomics.outcome.drawing import DrawingTables, assess_drawing, with_drawing
 
-    The tables of an earlier comparison are removed if none is asked for.
-    """
-    from nbradiomics.outcome.drawing import (
-        DrawingSettings,
-        DrawingTables,
-        assess_drawing,
-        with_drawing,
-        write_drawing,
+    drawing = assess_drawing(
+        DrawingTables(*tables, comparison.folds, comparison.perturbed),
+        drawing=comparison.settings,
+        endpoint=asked.endpoint,
+        predictors=asked.predictors,
+        rows=asked.rows,
+        stable=asked.stable,
+        settings=asked.settings,
+        execution=execution,
     )
-
-    drawing = None
-    if options["drawing"]:
-        files = (options["fold_features"], options["perturbed_features"])
-        further = [None if file is None else read_features(file) for file in files]
-        drawing = assess_drawing(
-            DrawingTables(*tables, *further),
-            drawing=settings_from(
-                DrawingSettings,
-                drawing_readers=names_in(options["drawing_readers"]),
-                transfer=options["transfer"],
-            ),
-            endpoint=asked.endpoint,
-            predictors=asked.predictors,
-            rows=asked.rows,
-            stable=asked.stable,
-            settings=asked.settings,
-            execution=execution,
-        )
-    write_drawing(drawing, options["out"])
-    return result if drawing is None else with_drawing(result, drawing)
+    return with_drawing(result, drawing)

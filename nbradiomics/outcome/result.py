@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from nbradiomics.files.atomic import write_text
 from nbradiomics.harmonisation.effect_files import write_site_effects
+from nbradiomics.outcome.drawing_result import DrawingResult, write_drawing
 from nbradiomics.outcome.schemas import CLASS_TABLES, SURVIVAL_TABLES
 from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.tables import write_table
@@ -47,6 +48,9 @@ class OutcomeResult(Result):
     trial
         Real features beside controls, volume and shape, with the columns of `outcome.trial_schema.CONTROLS`;
         None without a trial, see :func:`nbradiomics.outcome.try_outcome`.
+    drawing
+        Risks with other masks of the subjects; None without such a comparison, see
+        :func:`nbradiomics.outcome.drawing.with_drawing`.
     """
 
     performance: pd.DataFrame
@@ -64,6 +68,7 @@ class OutcomeResult(Result):
     final: Final | None = field(default=None, repr=False)
     evaluated: Evaluated | None = field(default=None, repr=False)
     trial: pd.DataFrame | None = None
+    drawing: DrawingResult | None = None
 
 
 def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
@@ -81,7 +86,7 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
         ``class_decision.csv`` take the places of the tables without ``class_``, and there is no
         ``kaplan_meier.csv`` and no ``predicted_survival.parquet``. A harmonisation adds
         ``site_effects.csv``, ``covariate_effects.csv`` and ``separability.csv``, a trial
-        ``controls.csv``.
+        ``controls.csv``, a comparison of masks ``drawing.csv`` and further tables.
 
     Examples
     --------
@@ -95,6 +100,7 @@ def write_outcome(result: OutcomeResult, folder: str | Path) -> None:
         write_table(getattr(result, name), folder / Path(schema.file).name)
     write_site_effects(result.site_effects, folder)
     _write_trial(result, folder)
+    write_drawing(result.drawing, folder)
     summary = json.dumps(result.summary, indent=2, ensure_ascii=False, allow_nan=False)
     write_text(summary + "\n", folder / "summary.json")
 

@@ -22,7 +22,7 @@ from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.schema import SITE_EFFECTS
-from nbradiomics.outcome.drawing.schemas import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
+from nbradiomics.outcome.drawing_schema import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
 from nbradiomics.outcome.ratio_schema import RATIOS
 from nbradiomics.outcome.schemas import (
     BASELINE,

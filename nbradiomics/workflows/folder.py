@@ -64,7 +64,7 @@ from nbradiomics.files.owned_folder import (
     remove_files,
 )
 from nbradiomics.harmonisation.schema import EFFECT_TABLES
-from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
+from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.report.paper.files import PAPER_FILE
 from nbradiomics.study.external import VALIDATION

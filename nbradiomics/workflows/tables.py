@@ -14,7 +14,7 @@ from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
 from nbradiomics.harmonisation.schema import TABLES as HARMONISATION
-from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
+from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS

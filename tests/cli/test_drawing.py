@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
+from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from tests.support.drawings import drawn
 from tests.support.helpers import call
 

@@ -2,20 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
-from nbradiomics.outcome.drawing.schemas import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
+from nbradiomics.outcome.drawing_schema import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
 from nbradiomics.report.content import Details, Heading, Picture, Sentences, Table
+from nbradiomics.report.figures import caterpillar
 from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpillar
 from nbradiomics.report.paper.files import is_paper_file
 from nbradiomics.report.run_files import Endpoint, read_endpoint
 from nbradiomics.report.sections.outcome_drawing import drawing_blocks
 
 SENTENCES = ["Each subject was predicted ...", "When B draws instead of A, 1 of 3 subjects ..."]
-SUMMARY = {"settings": {"confidence": 0.95}, "drawing": {"reader": "A", "sentences": SENTENCES}}
+SUMMARY = {
+    "settings": {"confidence": 0.95},
+    "drawing": {"reader": "A", "sentences": SENTENCES, "leading": SENTENCES[1:]},
+}
 
 
 def ranges(risk: list[float], low: list[float], high: list[float]) -> Ranges:
@@ -86,6 +94,35 @@ def test_an_extreme_risk_does_not_flatten_the_others_and_is_counted() -> None:
     assert beyond(ranges(many, [one - 0.1 for one in many], [one + 0.1 for one in many])) == 1
 
 
+@pytest.mark.parametrize("number", [1, 45, 200])
+def test_every_subject_is_drawn_in_a_place_of_its_own(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Figure] = []
+
+    def kept(draw: Callable[[Figure], None], *, size: tuple[float, float], **_: object) -> None:
+        drawn.append(Figure(figsize=size))
+        draw(drawn[0])
+
+    monkeypatch.setattr(caterpillar, "make_picture", kept)
+    rng = np.random.default_rng(number)
+    risk = rng.normal(size=number)
+    low, high = risk - rng.random(number), risk + rng.random(number)
+    low[0] = high[0] = np.nan  # a single mask is a point
+    draw_caterpillar(ranges(list(risk), list(low), list(high)), alt="a", caption=("c",))
+
+    (axes,) = drawn[0].axes
+    points = np.concatenate([line.get_xydata() for line in axes.lines if line.get_marker() in "oD"])
+    assert sorted(points[:, 0]) == list(range(number))
+    np.testing.assert_array_equal(points[np.argsort(points[:, 0]), 1], np.sort(risk))
+    lines = [line for part in axes.collections for line in part.get_segments() if len(line) == 2]
+    assert len(lines) == number - 1
+    first, last = axes.get_xlim()
+    assert first < 0
+    assert last > number - 1
+    # At the width of a page, about 100 dots in an inch, no two subjects fall on the same dot.
+    assert drawn[0].get_figwidth() * 100 * axes.get_position().width / (last - first) > 2
+    assert drawn[0].get_figwidth() <= 10
+
+
 @pytest.mark.parametrize("number", [1, 30, 200])
 def test_missing_ranges_are_drawn_as_points(number: int) -> None:
     risk = list(np.linspace(-1, 1, number))
@@ -99,3 +136,21 @@ def test_figures_and_tables_for_a_paper_are_files_of_the_result() -> None:
     assert names == ["drawing_radiomic_readers", "drawing_groups", "drawing_transfer"]
     assert is_paper_file(PurePosixPath(f"paper/figures/{names[0]}.svg"))
     assert all(is_paper_file(PurePosixPath(f"paper/tables/{name}.csv")) for name in names[1:])
+
+
+def test_many_comparisons_show_those_of_the_radiomic_model_and_fold_the_others() -> None:
+    few = endpoint()
+    groups = few.drawing_groups
+    assert groups is not None
+    many = pd.concat(
+        groups.assign(model=model, second=f"B{place}")
+        for model in ("volume", "radiomic", "combined")
+        for place in range(6)
+    )
+    blocks = drawing_blocks(replace(few, drawing_groups=DRAWING_GROUPS.table(many)))
+    shown = next(block for block in blocks if isinstance(block, Table) and block.name == "drawing_groups")
+    assert {row[0] for row in shown.rows} == {"radiomic"}
+    folded = [each for block in blocks if isinstance(block, Details) for each in block.blocks]
+    (others,) = [each for each in folded if isinstance(each, Table)]
+    assert len(shown.rows) + len(others.rows) == 18
+    assert is_paper_file(PurePosixPath(f"paper/tables/{others.name}.csv"))

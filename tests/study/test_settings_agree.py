@@ -18,6 +18,7 @@ from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings
+from nbradiomics.outcome.drawing import DrawingSettings
 from nbradiomics.reproducibility import StabilitySettings
 from nbradiomics.reproducibility.needed_agreement import NeededAgreementSettings
 from nbradiomics.reproducibility.processing.settings import ProcessingSettings
@@ -29,6 +30,7 @@ from nbradiomics.study.file import read_study
 from tests.support.helpers import call
 
 OUTCOME = ["outcome", "no.csv", "no.csv", "--time", "t", "--event", "e", "--out", "out"]
+DRAWING = [*OUTCOME, "--drawing"]
 HARMONISED = [*OUTCOME, "--harmonise", "site"]
 STABLE = ["reproducibility", "no.csv", "--out", "out.csv"]
 SEGMENT = ["segment", "no.csv", "--model", "none", "--out", "out.csv"]
@@ -47,6 +49,9 @@ BEFORE = {
     "processing": "grid: no.yaml, ",
     "prepare": "steps: n4, ",
 }
+
+#: What a section inside of another one needs.
+INSIDE = {"outcome.harmonise": "batch: [site], "}
 
 FORM_WORDS = st.sampled_from(["1", "A,1", "C,k", "2,1", "A"])
 WHOLE = st.integers(-2, 150) | st.sampled_from([0, 1, 2, 99, 100, 1000])
@@ -75,6 +80,7 @@ WORDS = st.sampled_from(
     ]
 )
 
+READER_NAMES = st.lists(st.sampled_from(["B", "C", "auto"]), max_size=3)
 UNSEEN = st.sampled_from(["refuse", "estimate", "keep", "harmonise", "given", "chosen", "north"])
 #: What a class of settings needs beside the one that is tried.
 NEEDED_TOO: dict[type[Settings], dict[str, Any]] = {Harmonise: {"batch": ["site"]}}
@@ -101,6 +107,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("outcome.harmonise", "order", Harmonise, HARMONISED, "--batch-order", UNSEEN),
     ("outcome.harmonise", "least_subjects", Harmonise, HARMONISED, "--least-subjects", WHOLE),
     ("outcome.harmonise", "reference_batch", Harmonise, HARMONISED, "--reference-batch", WORDS),
+    ("outcome.drawing", "drawing_readers", DrawingSettings, DRAWING, "--drawing-readers", READER_NAMES),
     ("reproducibility", "threshold", StabilitySettings, STABLE, "--threshold", NUMBERS),
     ("reproducibility", "confidence", StabilitySettings, STABLE, "--confidence", NUMBERS),
     ("reproducibility", "form", StabilitySettings, STABLE, "--form", FORM_WORDS),
@@ -145,7 +152,7 @@ def by_study_file(section: str, name: str, value: Any, folder: Path) -> str:
     """What a study file gets to hear of the value; empty where it is accepted."""
     entry = f"{name}: {json.dumps(value)}"
     outer, _, inner = section.partition(".")
-    entry = f"{inner}: {{batch: [site], {entry}}}" if inner else entry
+    entry = f"{inner}: {{{INSIDE.get(section, '')}{entry}}}" if inner else entry
     text = f"{outer}: {{{BEFORE.get(outer, '')}{entry}}}" if section else entry
     path = folder / "study.yaml"
     path.write_text(f"cohort: cohort.csv\n{text}\n", encoding="utf-8")
@@ -186,7 +193,8 @@ def test_study_file_function_and_command_accept_and_refuse_the_same(
         told, refused = by_function(kind, name, value), by_study_file(section, name, value, tmp_path)
         assert bool(told) == bool(refused), (told, refused)
         capsys.readouterr()
-        assert call(*command, option, str(value)) == 1  # there are no tables
+        written = ",".join(value) if isinstance(value, list) else str(value)
+        assert call(*command, option, written) == 1  # there are no tables
         heard = " ".join(capsys.readouterr().err.split())
         if told:
             words = told.removeprefix(f"{name}: ")

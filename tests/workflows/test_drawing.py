@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
-from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
+from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.study.file import load_study
 from nbradiomics.study.study import Drawing
 from nbradiomics.workflows.folder import RunFolder, is_run_file
 from nbradiomics.workflows.stages.base import Work
 from nbradiomics.workflows.stages.drawing import features_of_folds
+from nbradiomics.workflows.stages.outcome import Outcomes
+from tests.support.drawings import drawn
 from tests.support.helpers import ball, write_cohort, write_scan
 
 STUDY = (
@@ -112,3 +116,55 @@ def test_the_masks_of_the_folds_are_measured_and_an_empty_one_is_a_failure(tmp_p
 def test_one_fold_alone_has_nothing_to_compare(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="a model of 1 folds"):
         features_of_folds(work_with_folds(tmp_path, ("fold_0",)))
+
+
+def work_with_models(folder: Path, drawing: str) -> Work:
+    """Features of two readers and of edited masks, and outcome models of the first reader."""
+    features, clinical = drawn({"A": 0.1, "B": 0.4, "E": 0.2}, subjects=30)
+    features = features.assign(timepoint="baseline", sequence="T2w")
+    clinical.to_csv(folder / "clinical.csv", index=False)
+    (folder / "cohort.csv").touch()
+    (folder / "study.yaml").write_text(MODELS.format(drawing), encoding="utf-8")
+    cohort: Any = SimpleNamespace(
+        table=features[["subject", "timepoint", "sequence", "reader", "reading"]].assign(
+            reference_kind=np.where(features["reader"] == "E", "edited", "independent")
+        )
+    )
+    study = load_study(folder / "study.yaml")
+    return Work(study, RunFolder(folder / "out"), Execution(jobs=1), cohort, features=features)
+
+
+MODELS = """\
+cohort: cohort.csv
+outcome:
+  clinical: clinical.csv
+  endpoints: [{{name: os, time: months, event: dead}}]
+  reader: A
+  drawing: {}
+  folds: 2
+  repeats: 1
+  refits: 0
+  bootstraps: 0
+  penalizer: 0.2
+  l1_ratio: 0
+reproducibility: {{min_subjects: 5, threshold: 0.2}}
+"""
+
+
+def test_the_cohort_table_says_which_masks_were_edited(tmp_path: Path) -> None:
+    work = work_with_models(tmp_path, "{transfer: false}")
+    assert Outcomes().run(work) == []
+    folder = tmp_path / "out" / "outcome" / "os"
+    summary = json.loads((folder / "summary.json").read_text(encoding="utf-8"))
+    assert summary["drawing"]["drawings"] == {"reader": 2, "edited": 1}
+    groups = pd.read_csv(folder / "drawing_groups.csv")
+    assert set(groups.loc[groups["masks"] == "edited", "second"]) == {"E, edited"}
+
+
+def test_a_comparison_that_fails_is_a_failure_and_the_evaluation_stays(tmp_path: Path) -> None:
+    assert Outcomes().run(work_with_models(tmp_path, "{transfer: false}")) == []
+    (failure,) = Outcomes().run(work_with_models(tmp_path, "{drawing_readers: [Z]}"))
+    assert failure.case == "os: drawing"
+    folder = tmp_path / "out" / "outcome" / "os"
+    assert (folder / "performance.csv").exists()
+    assert not list(folder.glob("drawing*"))  # those of the first run are not those of this one

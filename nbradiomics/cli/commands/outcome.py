@@ -13,8 +13,8 @@ from nbradiomics.cli.drawing import (
     FoldFeatures,
     PerturbedFeatures,
     Transfer,
-    check_drawing,
-    with_drawing_of,
+    asked_comparison,
+    with_comparison,
 )
 from nbradiomics.cli.folders import claim_outcome
 from nbradiomics.cli.harmonisation import (
@@ -177,14 +177,15 @@ def outcome(
     from nbradiomics.signature import write_models_beside
     from nbradiomics.workflows.run_evidence import write_outcome_evidence
 
-    check_drawing(options)
+    comparison = asked_comparison(options)
     asked = asked_models(options)
     tables = read_features(features), read_clinical(clinical)
     tried = None if controls is None else read_features(controls)
     execution = execution_of(jobs, work, executor=executor, cluster=cluster)
     relevant = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
     key = result_key("outcome", asked=relevant)
-    files = tuple(path for path in (features, clinical, controls) if path is not None)
+    further = (controls, fold_features, perturbed_features)
+    files = (features, clinical, *(path for path in further if path is not None))
     with working_in(out, f"outcome of {asked.endpoint.text}", key):
         claim_outcome(out, files=files, endpoint=asked.endpoint, replacing=replace)
         claim_outcome_page(out)
@@ -198,12 +199,13 @@ def outcome(
             settings=asked.settings,
             execution=execution,
         )
-        result = with_drawing_of(result, options, tables, asked, execution)
         write_models_beside(result, out, name=features.stem)
-        write_outcome(result, out)
+        write_outcome(result, out)  # stays if what follows is refused or stopped
         if trial or tried is not None:
-            # An evaluation stays if its trial is refused or stopped.
             result = try_outcome(result, tried, execution=execution)
+            write_outcome(result, out)
+        if comparison is not None:
+            result = with_comparison(result, comparison, tables, asked, execution)
             write_outcome(result, out)
         write_card_beside(out)
         write_outcome_evidence(out)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from nbradiomics.clinical import Endpoint
+from nbradiomics.cohort.in_training import unknown_sentence, unknown_subjects
 from nbradiomics.errors import InputError, NbradiomicsError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.messages.wording import counted
@@ -23,24 +24,25 @@ from nbradiomics.outcome.drawing.masks import (
     seen_in,
     source_of,
 )
-from nbradiomics.outcome.drawing.result import DrawingResult
-from nbradiomics.outcome.drawing.risks import risks_of_drawings
-from nbradiomics.outcome.drawing.schemas import DRAWING_TRANSFER
+from nbradiomics.outcome.drawing.risks import Risks, risks_of_drawings
 from nbradiomics.outcome.drawing.settings import DrawingSettings
-from nbradiomics.outcome.drawing.text import drawing_sentences
+from nbradiomics.outcome.drawing.text import drawing_sentences, leading_sentences
 from nbradiomics.outcome.drawing.transfer import Cohorts, simulated, transfer_table
+from nbradiomics.outcome.drawing_result import DrawingResult
+from nbradiomics.outcome.drawing_schema import DRAWING_TRANSFER
 from nbradiomics.outcome.evaluate import task_of
 from nbradiomics.outcome.prepared import prepare
 from nbradiomics.outcome.seen import without_seen_subjects
 from nbradiomics.outcome.settings import OutcomeSettings, Predictors
 from nbradiomics.outcome.stability import Candidates, find_rule
 from nbradiomics.settings import spread
-from nbradiomics.tables import RowsOfReader
+from nbradiomics.tables import AUTO, RowsOfReader
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.result import OutcomeResult
     from nbradiomics.outcome.tasks import Task
 
 
@@ -130,26 +132,60 @@ def assess_drawing(
     transfer, told = _transfer(trained, drawings, drawing, task, execution)
     groups = group_table(drawings, risks, settings.confidence, limits=simulated(task))
     subjects = subject_table(data, drawings, risks)
-    summary = {
+    summary: dict[str, Any] = {
         "reader": source.reader,
         "subjects": len(data.y),
         "drawings": dict(Counter(one.kind for one in drawings)),
-        "unused": list(_unused(tables, drawings)),
+        "made_from_others": source.made_from_others,
+        "unknown_training": _unknown_training(features, drawings),
+        "failed": _failed(drawings[0], risks),
+        "unused": dict(_unused(tables, drawings)),
         "absent": {one.name: dict(Counter(filter(None, map(str, one.absent)))) for one in drawings},
         "settings": drawing.model_dump(mode="json"),
         "transfer": told,
     }
-    summary["sentences"] = list(drawing_sentences(summary, groups, subjects, transfer, settings))
+    leading = leading_sentences(source.reader, groups, settings)
+    summary["leading"] = [*leading, *filter(None, [summary["unknown_training"]])]
+    further = drawing_sentences(summary, groups, subjects, transfer, settings)
+    summary["sentences"] = [*summary["leading"], *further]
     return DrawingResult(drawing_table(data, drawings, risks), subjects, groups, transfer, summary)
 
 
-def _unused(tables: DrawingTables, drawings: Sequence[Drawing]) -> Iterator[str]:
-    """Kinds of masks that were given, and of which none belongs to the rows of the models."""
-    kinds = {one.kind for one in drawings if one.there.any()}
-    if tables.folds is not None and "fold" not in kinds:
-        yield "fold"
-    if tables.perturbed is not None and "perturbed" not in kinds:
-        yield "perturbed"
+def with_drawing(result: OutcomeResult, drawing: DrawingResult) -> OutcomeResult:
+    """Add a comparison of masks to its evaluation: the tables, and the entry ``drawing`` of the summary."""
+    return replace(result, drawing=drawing, summary={**result.summary, "drawing": drawing.summary})
+
+
+def _unknown_training(features: pd.DataFrame, drawings: Sequence[Drawing]) -> str:
+    """Say for how many subjects with an automatic mask it is unknown whether the model has seen them."""
+    automatic = [one for one in drawings if one.reader == AUTO]
+    if not automatic:
+        return ""
+    there = np.logical_or.reduce([one.there for one in automatic])
+    subjects = set(automatic[0].frame.index[there].astype(str))
+    unknown = unknown_subjects(features) & subjects
+    return f"{AUTO}: {unknown_sentence(unknown, len(subjects))}" if unknown else ""
+
+
+def _failed(own: Drawing, risks: Risks) -> dict[str, int]:
+    """Count the subjects for whom a model failed in every fold that held them out, by model."""
+    counts = np.isnan(risks.group[:, 0][:, own.there]).sum(axis=1)
+    return {name: int(count) for name, count in zip(risks.models, counts, strict=True) if count}
+
+
+def _unused(tables: DrawingTables, drawings: Sequence[Drawing]) -> Iterator[tuple[str, str]]:
+    """Kinds of masks that were given and are not compared, with the reason."""
+    readers = {one.reader for one in drawings if one.kind == "reader"}
+    for kind, table in (("fold", tables.folds), ("perturbed", tables.perturbed)):
+        if table is None:
+            continue
+        made = [one for one in drawings if one.kind == kind]
+        others = sorted({one.reader for one in made} - readers)
+        if not any(one.there.any() for one in made):
+            yield kind, "none belongs to the rows of the models (same scan, region and engine)"
+        elif others:
+            names = ", ".join(others)
+            yield kind, f"those of {names} are of readers whose own masks are not compared"
 
 
 def _drawings(
@@ -204,6 +240,7 @@ def _transfer(
         "subjects": len(places),
         "left_out": int((~everywhere).sum()),
         "failed_refits": 0,
+        "cause": "",
         "missing": "",
     }
     if len(readers) < 2:
@@ -218,7 +255,7 @@ def _transfer(
         table, refits = transfer_table(cohorts, training.settings, task, execution=execution)
     except NbradiomicsError as error:
         return DRAWING_TRANSFER.empty(), told | {"missing": error.problem}
-    return table, told | {"failed_refits": refits.failed if refits else 0}
+    return table, told | ({"failed_refits": refits.failed, "cause": refits.cause} if refits else {})
 
 
 def _require_enough(training: _Training, task: Task, places: np.ndarray) -> None:

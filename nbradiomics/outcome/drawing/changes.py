@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy.stats import binomtest
 
-from nbradiomics.outcome.drawing.masks import Drawing, sets_of
-from nbradiomics.outcome.drawing.schemas import DRAWING, DRAWING_GROUPS, DRAWING_SUBJECTS
+from nbradiomics.outcome.drawing.masks import DEPENDENT, Drawing, sets_of
+from nbradiomics.outcome.drawing_schema import DRAWING, DRAWING_GROUPS, DRAWING_SUBJECTS
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -25,7 +25,7 @@ FAILED = "the model failed in every fold"
 
 
 def drawing_table(data: OutcomeData, drawings: Sequence[Drawing], risks: Risks) -> pd.DataFrame:
-    """Risk and group of each subject, model and mask: columns of `schemas.DRAWING`."""
+    """Risk and group of each subject, model and mask: columns of `drawing_schema.DRAWING`."""
     parts = []
     for model, name in enumerate(risks.models):
         for place, drawing in enumerate(drawings):
@@ -42,12 +42,12 @@ def drawing_table(data: OutcomeData, drawings: Sequence[Drawing], risks: Risks) 
 
 
 def subject_table(data: OutcomeData, drawings: Sequence[Drawing], risks: Risks) -> pd.DataFrame:
-    """Range of the risk of each subject over its masks: columns of `schemas.DRAWING_SUBJECTS`."""
+    """Range of the risk of each subject over its masks: columns of `drawing_schema.DRAWING_SUBJECTS`."""
     rows: list[dict[str, Any]] = []
     places = {id(one): place for place, one in enumerate(drawings)}
     for model, name in enumerate(risks.models):
         for masks, base, members in sets_of(drawings):
-            if len(members) < 2:
+            if len(members) < 2 or masks in DEPENDENT:  # no sample of what others would draw
                 continue
             inside = [places[id(one)] for one in members]
             own = places[id(base)]
@@ -91,7 +91,7 @@ def _range(risks: np.ndarray, number: int, *, alike: bool) -> dict[str, Any]:
 def group_table(
     drawings: Sequence[Drawing], risks: Risks, confidence: float, *, limits: bool = True
 ) -> pd.DataFrame:
-    """Subjects who change their group between two masks: columns of `schemas.DRAWING_GROUPS`.
+    """Subjects who change their group between two masks: columns of `drawing_schema.DRAWING_GROUPS`.
 
     Without `limits` the shares have no interval.
     """
@@ -125,7 +125,7 @@ def _pairs(drawings: Sequence[Drawing], group: np.ndarray) -> Iterator[tuple[str
             for other in members:
                 if other is not base:
                     yield masks, base.name, other.name, group[[places[id(base)], places[id(other)]]]
-        if len(everybody) > 2:
+        if len(everybody) > 2 and masks not in DEPENDENT:
             yield masks, base.name, ANY, group[everybody]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
@@ -13,6 +13,7 @@ from nbradiomics.cohort.components import is_component
 from nbradiomics.cohort.in_training import seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.wording import counted, shortened
+from nbradiomics.outcome.same_parameters import parameter_hashes, require_same
 from nbradiomics.outcome.seen import REASON
 from nbradiomics.outcome.stability import CONTEXT
 from nbradiomics.perturbation.variant import changes_mask_alone
@@ -21,7 +22,11 @@ from nbradiomics.tables import AUTO
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
 
-Kind = Literal["reader", "reading", "fold", "perturbed"]
+Kind = Literal["reader", "reading", "edited", "consensus", "fold", "perturbed"]
+#: Optional column of a feature table: how the mask was made, as in a cohort table.
+ORIGIN = "reference_kind"
+#: Masks that were made from others: they differ from them less than what somebody draws anew.
+DEPENDENT: tuple[Literal["edited", "consensus"], ...] = ("edited", "consensus")
 NO_ROW = "no mask in these rows"
 NO_VALUE = "no feature has a value: the mask is empty, or could not be measured"
 #: Columns in which the masks of a subject differ.
@@ -35,9 +40,11 @@ class Drawing:
     Attributes
     ----------
     kind
-        ``reader`` (also the model, ``auto``), ``reading`` (a further one), ``fold`` or ``perturbed``.
+        ``reader`` (also the model, ``auto``), ``reading`` (a further one), ``edited`` (an automatic mask that
+        the reader corrected), ``consensus``, ``fold`` or ``perturbed``.
     reader, reading, variant
-        Cells of the index columns; the last two are empty for kind ``reader``, the last one for ``reading``.
+        Cells of the index columns; the reading is empty if the reader has one of this kind, the variant if it
+        is neither a fold nor perturbed.
     frame
         Columns of the models, one row per subject of the evaluation, in their order; values of a subject
         without this mask are missing.
@@ -55,8 +62,9 @@ class Drawing:
     @property
     def name(self) -> str:
         """Name in tables of pairs: ``A``, ``A, reading 2``, ``auto, fold_0``."""
+        made = [self.kind] if self.kind in DEPENDENT else []
         further = [f"reading {self.reading}"] if self.reading else []
-        return ", ".join([self.reader, *further, *filter(None, [self.variant])])
+        return ", ".join([self.reader, *made, *further, *filter(None, [self.variant])])
 
     @property
     def there(self) -> np.ndarray:
@@ -83,6 +91,12 @@ class Source:
     def reader(self) -> str:
         """Reader of the models."""
         return str(self.chosen["reader"].iloc[0])
+
+    @property
+    def made_from_others(self) -> int:
+        """Number of the subjects whose mask was made from others (column `ORIGIN`)."""
+        made = self.chosen[_texts(self.chosen, ORIGIN).isin(DEPENDENT)]
+        return len(set(made["subject"].astype(str)) & set(self.data.subjects))
 
 
 def source_of(data: OutcomeData, chosen: pd.DataFrame) -> Source:
@@ -115,6 +129,8 @@ def drawings_of_readers(
 ) -> list[Drawing]:
     """Find the masks of the readers, the models' reader first, and their further readings.
 
+    Masks that were made from others (column `ORIGIN`) are no masks of a reader, but of a kind of their own.
+
     Parameters
     ----------
     source
@@ -140,19 +156,39 @@ def drawings_of_readers(
             f"reader {unknown[0]!r} has no mask in the rows of the outcome models.",
             f"Choose from: {', '.join(readers) or 'there is no other reader'}.",
         )
-    first = _first_readings(source)
+    if wanted is not None:
+        readers = [name for name in readers if name in wanted]
+        rows = rows[rows["reader"].isin([source.reader, *readers])]
+    require_same(
+        parameter_hashes(source.chosen),
+        parameter_hashes(rows),
+        first="the features of the models",
+        second="all masks to compare",
+    )
     drawings = [own]
     for name in (source.reader, *sorted(readers, key=lambda name: (name == AUTO, name))):
-        if wanted is not None and name not in (source.reader, *wanted):
-            continue
-        of_reader = rows[rows["reader"] == name]
-        asked = of_reader["subject"].map(first).fillna("") if name != AUTO else of_reader["reading"]
-        is_first = of_reader["reading"] == asked
-        if name != source.reader:
-            drawings.append(_drawing(source, of_reader[is_first], ("reader", name, "", ""), seen))
-        for reading, again in of_reader[~is_first].groupby("reading", sort=True):
-            drawings.append(_drawing(source, again, ("reading", name, str(reading), ""), seen))
+        drawings += _of_reader(source, rows[rows["reader"] == name], name, seen)
     return drawings
+
+
+def _of_reader(source: Source, rows: pd.DataFrame, reader: str, seen: set[str]) -> Iterator[Drawing]:
+    """Yield what a reader drew beside the masks of the models, and what the reader made from other masks.
+
+    Edited masks and a consensus are apart by reading if there are several.
+    """
+    asked = rows["subject"].map(_first_readings(source)).fillna("") if reader != AUTO else rows["reading"]
+    is_first = rows["reading"] == asked
+    made = rows[ORIGIN].isin(DEPENDENT) & ~(is_first & (reader == source.reader))
+    if reader != source.reader and (is_first & ~made).any():
+        yield _drawing(source, rows[is_first & ~made], ("reader", reader, "", ""), seen)
+    for reading, again in rows[~is_first & ~made].groupby("reading", sort=True):
+        yield _drawing(source, again, ("reading", reader, str(reading), ""), seen)
+    rows = rows[made]
+    for kind in DEPENDENT:
+        of_kind = rows[rows[ORIGIN] == kind]
+        several = of_kind["reading"].nunique() > 1
+        for reading, part in of_kind.groupby("reading", sort=True):
+            yield _drawing(source, part, (kind, reader, str(reading) if several else "", ""), seen)
 
 
 def drawings_of_table(
@@ -163,7 +199,8 @@ def drawings_of_table(
     Raises
     ------
     InputError
-        When the table lacks features of the models, which would be filled in for all subjects.
+        When the table lacks features of the models, which would be filled in for all subjects, or its
+        features were made with other parameters.
     """
     if table is None or table.empty:
         return []
@@ -175,6 +212,12 @@ def drawings_of_table(
             "Extract them with the same parameters and engine.",
         )
     rows = _of_the_same_scans(source, table, but=("reading", "variant"))
+    require_same(
+        parameter_hashes(source.chosen),
+        parameter_hashes(rows),
+        first="the features of the models",
+        second=f"the masks of kind {kind}",
+    )
     if kind == "perturbed":
         rows = rows[rows["variant"].map(changes_mask_alone).astype(bool)]
     return [
@@ -200,15 +243,16 @@ def _of_the_same_scans(source: Source, table: pd.DataFrame, *, but: Sequence[str
     keys = ["subject", *same]
     chosen = pd.DataFrame({name: _texts(source.chosen, name) for name in keys})
     wanted = set(chosen.itertuples(index=False, name=None))
-    texts = table.assign(**{name: _texts(table, name) for name in (*keys, *_OF_MASK)})
+    texts = table.assign(**{name: _texts(table, name) for name in (*keys, *_OF_MASK, ORIGIN)})
     return texts[[key in wanted for key in texts[keys].itertuples(index=False, name=None)]]
 
 
 def _texts(table: pd.DataFrame, name: str) -> pd.Series:
     if name not in table:
         return pd.Series("", index=table.index)
-    # A column of whole numbers with a gap is read as floats: reading 1.0 is reading 1.
-    return table[name].astype(str).where(table[name].notna(), "").str.removesuffix(".0")
+    texts = table[name].astype(str).where(table[name].notna(), "")
+    # A column of whole numbers with a gap is read as floats: reading 1.0 is reading 1. Names stay.
+    return texts.str.removesuffix(".0") if name == "reading" else texts
 
 
 def _first_readings(source: Source) -> Mapping[str, str]:
@@ -249,8 +293,9 @@ def sets_of(drawings: Sequence[Drawing]) -> Iterator[tuple[str, Drawing, list[Dr
     ------
     tuple
         ``readers``: one mask of each reader, and that of the segmentation model only if the outcome models
-        use it, as for stable features; ``readings`` of the models' reader; ``folds`` of the segmentation
-        model; ``perturbed`` masks. Then the mask to compare with, and the masks of the set.
+        use it, as for stable features; ``readings`` of the models' reader; ``edited`` masks; ``consensus``;
+        ``folds`` of the segmentation model; ``perturbed`` masks. Then the mask to compare with, and the masks
+        of the set.
     """
     own, *others = drawings
     readers = [one for one in others if one.kind == "reader" and one.reader != AUTO]
@@ -260,13 +305,9 @@ def sets_of(drawings: Sequence[Drawing]) -> Iterator[tuple[str, Drawing, list[Dr
         own,
         [own, *(one for one in others if (one.kind, one.reader) == ("reading", own.reader))],
     )
+    for made_from_others in DEPENDENT:
+        yield made_from_others, own, [one for one in others if one.kind == made_from_others]
     for name, kind in (("folds", "fold"), ("perturbed", "perturbed")):
         made = [one for one in others if one.kind == kind]
-        bases = {one.reader: one for one in drawings if one.kind == "reader"}
-        for reader in dict.fromkeys(one.reader for one in made):
-            yield name, bases.get(reader, own), [one for one in made if one.reader == reader]
-
-
-def at_places(drawing: Drawing, places: np.ndarray) -> Drawing:
-    """Masks of some subjects, by their positions."""
-    return replace(drawing, frame=drawing.frame.iloc[places], absent=drawing.absent[places])
+        for base in (one for one in drawings if one.kind == "reader"):
+            yield name, base, [one for one in made if one.reader == base.reader]

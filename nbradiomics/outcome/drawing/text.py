@@ -17,6 +17,7 @@ from nbradiomics.messages.wording import (
     signed,
 )
 from nbradiomics.outcome.drawing.changes import ANY
+from nbradiomics.outcome.drawing.masks import DEPENDENT
 from nbradiomics.tables import AUTO
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
     from nbradiomics.outcome.settings import OutcomeSettings
 
-#: Models of which sentences speak, and the one of which all pairs are told; the tables have all.
+#: Models of which sentences speak, and the one of which pairs are told; the tables have all.
 _TOLD = ("radiomic", "combined")
 _MAIN = "radiomic"
 _SETS = {
@@ -33,6 +34,10 @@ _SETS = {
     "folds": "folds of the segmentation model",
     "perturbed": "perturbed masks",
 }
+#: Sets of which each pair with the models' reader is told.
+_PAIRS = ("readers", "readings", *DEPENDENT)
+#: So many masks are named in one sentence.
+_NAMED = 4
 _ORDERS = {"harrell_c": "a C", "roc_auc": "a ROC area"}
 
 
@@ -43,7 +48,7 @@ def drawing_sentences(
     transfer: pd.DataFrame,
     settings: OutcomeSettings,
 ) -> Iterator[str]:
-    """Say what was done, who is missing, who changes groups, what the range is, and what is lost.
+    """Say who is missing, who is not in one group, what the range is, and what is lost.
 
     Parameters
     ----------
@@ -55,56 +60,94 @@ def drawing_sentences(
         Settings of the evaluation.
     """
     reader = summary["reader"]
+    made = summary["made_from_others"]
+    if made:
+        yield (
+            f"{made} of {summary['subjects']} masks of {reader} were made from others (edited automatic "
+            "masks, or a consensus): they differ less from these than what somebody draws anew."
+        )
+    yield from _absent(summary)
+    for model, count in summary["failed"].items():
+        yield f"The {model} model could not be fitted for {count} of {summary['subjects']} subjects."
+    for kind, why in summary["unused"].items():
+        yield f"Masks of kind {kind} are not compared: {why}."
+    for row in groups[groups["second"] == ANY].to_dict("records"):
+        if row["model"] in _TOLD and row["subjects"]:
+            many = _counted_changes(row, settings.confidence)
+            are = "is" if row["changed"] == 1 else "are"
+            yield f"{many} {are} not in one group with all {_SETS[row['masks']]} ({row['model']} model)."
+    yield from _ranges(subjects)
+    yield from _losses(transfer, summary, settings)
+
+
+def leading_sentences(reader: str, groups: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
+    """Say first what was done, and who changes the risk group when the mask is another one.
+
+    Parameters
+    ----------
+    reader
+        Reader of the models.
+    groups
+        Table of the changes.
+    settings
+        Settings of the evaluation.
+    """
     yield (
         f"Each subject was predicted with each of its masks by models that were fitted to the masks of "
         f"{reader} in the training subjects of the fold, and saw no mask of the predicted subject. The "
         "groups have the cut-off of the evaluation."
     )
-    yield from _absent(summary)
-    for kind in summary["unused"]:
-        yield f"No {kind} mask belongs to the rows of the models (same scan, region and engine)."
-    told = groups[groups["model"].isin(_TOLD)]
-    yield from _changes(told, reader, settings.confidence)
-    yield from _ranges(subjects)
-    yield from _losses(transfer, summary, settings)
+    for row in groups[groups["model"] == _MAIN].to_dict("records"):
+        pair = row["first"], row["second"]
+        if row["masks"] in _PAIRS and row["subjects"] and reader in pair and ANY not in pair:
+            other = pair[1] if pair[0] == reader else pair[0]
+            many = _counted_changes(row, settings.confidence)
+            verb = "changes" if row["changed"] == 1 else "change"
+            when = _instead(row["masks"], other, reader)
+            yield f"When {when}, {many} {verb} the risk group ({_MAIN} model)."
+
+
+def _counted_changes(row: Mapping[Any, Any], confidence: float) -> str:
+    """Write how many subjects change: ``4 of 40 subjects (10 %; 95 % interval 4 % to 23 %)``."""
+    changed, subjects, low, high = (row[name] for name in ("changed", "subjects", "low", "high"))
+    limits = f"; {share(confidence)} interval {percent(low)} to {percent(high)}" if low == low else ""
+    return f"{changed} of {counted(subjects, 'subject')} ({percent(changed / subjects)}{limits})"
 
 
 def _absent(summary: Mapping[str, Any]) -> Iterator[str]:
+    alike: dict[tuple[tuple[str, int], ...], list[str]] = {}
     for name, reasons in summary["absent"].items():
-        missing = sum(reasons.values())
+        alike.setdefault(tuple(reasons.items()), []).append(name)
+    for reasons, names in alike.items():
+        missing = sum(count for _, count in reasons)
         if missing:
-            why = "; ".join(f"{count} x {reason}" for reason, count in reasons.items())
+            why = "; ".join(f"{count} x {reason}" for reason, count in reasons)
+            these = "; ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED} more" if names[_NAMED:] else "")
             yield (
-                f"With the masks of {name}, {missing} of {summary['subjects']} subjects have no risk "
+                f"With the masks of {these}, {missing} of {summary['subjects']} subjects have no risk "
                 f"({why}); they cannot count in its comparisons."
             )
 
 
-def _changes(table: pd.DataFrame, reader: str, confidence: float) -> Iterator[str]:
-    """Say who changes when another reader draws, and who is not in one group with all masks of a set."""
-    columns = ("model", "masks", "first", "second", "subjects", "changed", "low", "high")
-    for model, masks, first, second, subjects, changed, low, high in table[list(columns)].itertuples(
-        index=False
-    ):
-        if not subjects:
-            continue
-        limits = f"; {share(confidence)} interval {percent(low)} to {percent(high)}" if low == low else ""
-        many = f"{changed} of {counted(subjects, 'subject')} ({percent(changed / subjects)}{limits})"
-        verb = "changes" if changed == 1 else "change"
-        if second == ANY:
-            yield f"The {model} model does not put {many} into the same group with all {_SETS[masks]}."
-        elif model == _MAIN and masks in ("readers", "readings") and reader in (first, second):
-            other = second if first == reader else first
-            draws = "segments" if other == AUTO else "draws"
-            yield f"When {other} {draws} instead of {reader}, {many} {verb} the risk group ({model} model)."
+def _instead(masks: str, other: str, reader: str) -> str:
+    """Say whose mask takes the place of that of the models' reader."""
+    maker = other.split(f", {masks}")[0]
+    if masks == "edited":
+        return f"{maker} edits the automatic mask instead of {reader} drawing one"
+    if masks == "consensus":
+        return f"the consensus {maker} takes the place of {reader}"
+    if masks == "readings":
+        return f"the mask of {other} takes the place of that of {reader}"
+    return f"{other} {'segments' if other == AUTO else 'draws'} instead of {reader}"
 
 
 def _ranges(subjects: pd.DataFrame) -> Iterator[str]:
     for masks, part in subjects[subjects["low"].notna()].groupby("masks", sort=False):
         most, contains = int(part["number"].max()), float(part["contains"].max())
+        up_to = "up to " if part["number"].min() < most else ""
         yield (
-            f"The range of a subject's risk over {most} {_SETS[str(masks)]} is the lowest and the highest "
-            f"risk of these masks, and no confidence interval: {range_text(contains)}."
+            f"The range of a subject's risk over {up_to}{most} {_SETS[str(masks)]} is the lowest and the "
+            f"highest risk of these masks, and no confidence interval: {range_text(contains)}."
         )
 
 
@@ -137,7 +180,8 @@ def _losses(transfer: pd.DataFrame, summary: Mapping[str, Any], settings: Outcom
         lost = _lost(loss, low, high, settings.confidence)
         yield f"{fitted} has {_ORDERS[metric]} of {concordance(value)}, {lost}."
     if told["failed_refits"]:
-        yield f"{counted(told['failed_refits'], 'bootstrap sample')} of the readers could not be fitted."
+        lost = counted(told["failed_refits"], "bootstrap sample")
+        yield f"{lost} of the readers could not be fitted ({told['cause'].rstrip('.')})."
 
 
 def _lost(loss: float, low: float, high: float, confidence: float) -> str:

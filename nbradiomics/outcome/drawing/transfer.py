@@ -15,7 +15,7 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.outcome.crossvalidation import checked_splits, splits_of
 from nbradiomics.outcome.drawing.masks import Drawing
 from nbradiomics.outcome.drawing.risks import models_of_masks, predict_drawings
-from nbradiomics.outcome.drawing.schemas import DRAWING_TRANSFER
+from nbradiomics.outcome.drawing_schema import DRAWING_TRANSFER
 from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.refits import Refits, draw_sample, gathered
@@ -132,7 +132,8 @@ def transfer_table(
     Returns
     -------
     tuple
-        A table with the columns of `schemas.DRAWING_TRANSFER`, and the samples; None without intervals.
+        A table with the columns of `drawing_schema.DRAWING_TRANSFER`, and the samples, or None if no
+        intervals are asked for.
     """
     models = models_of_masks(cohorts.first)
     scores = _scores(cohorts, settings, models, task, execution)

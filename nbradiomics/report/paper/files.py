@@ -16,7 +16,10 @@ METHODS = "methods.md"
 FIGURE_FORMATS: tuple[FigureFormat, ...] = ("svg", "pdf", "png")
 TABLE_FORMATS = ("csv", "tex", "html")
 _FIGURE = r"discrimination|ratios|(kaplan_meier|calibration|decision|drawing)_[^/]+|figure_\d+"
-_TABLE = r"baseline|discrimination|metrics|sites|risk_groups|ratios|drawing_(groups|transfer)|selection_[^/]+"
+_TABLE = (
+    r"baseline|discrimination|metrics|sites|risk_groups|ratios|selection_[^/]+"
+    r"|drawing_(groups|transfer)(_others)?"
+)
 #: Paths of the files in the folder of the outcome models; any other file is the user's.
 PAPER_FILE = (
     rf"{PAPER}/(methods\.md|figures/({_FIGURE}|controls|contributions_[a-z]+)\.({'|'.join(FIGURE_FORMATS)})"

@@ -351,6 +351,11 @@ _WORKS = {
         "Yeo IK, Johnson RA. A new family of power transformations to improve normality or symmetry. "
         "Biometrika 2000;87:954-959.",
     ),
+    "zhovannik2022": Work(
+        "Zhovannik et al. 2022",
+        "Zhovannik I, Bontempi D, Romita A, et al. Segmentation uncertainty estimation as a sanity check for "
+        "image biomarker studies. Cancers 2022;14:1288.",
+    ),
     "zou2005": Work(
         "Zou and Hastie 2005",
         "Zou H, Hastie T. Regularization and variable selection via the elastic net. Journal of the Royal "

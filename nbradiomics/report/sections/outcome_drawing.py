@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -29,13 +29,15 @@ from nbradiomics.report.run_files import Endpoint, rows_of
 _MASKS = {
     "readers": "the readers",
     "readings": "the readings",
+    "edited": "edited automatic masks",
+    "consensus": "a consensus",
     "folds": "the folds of the segmentation model",
     "perturbed": "perturbed masks",
 }
 #: Models with a picture, the first one on top; the others are folded.
 _PICTURED = ("radiomic", "combined")
-#: Rows of a table that are shown; more are folded.
-_SHOWN = 12
+#: Rows of a table that are shown; of more, those of one model, unless these are more than the second number.
+_SHOWN, _MOST = 12, 20
 
 
 def drawing_blocks(endpoint: Endpoint) -> list[Block]:
@@ -44,7 +46,7 @@ def drawing_blocks(endpoint: Endpoint) -> list[Block]:
     if not isinstance(summary, Mapping):
         return []
     sentences = tuple(map(str, summary.get("sentences", [])))
-    answer = [text for text in sentences if text.startswith("When ")]
+    answer = [str(text) for text in summary.get("leading", [])]
     others = tuple(text for text in sentences if text not in answer)
     blocks: list[Block] = [Heading(f"{endpoint.name}: does the risk depend on who drew the mask?")]
     blocks += [Sentences(tuple(answer))] if answer else []
@@ -67,13 +69,15 @@ def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
         return []
     first: list[Block] = []
     folded: list[Block] = []
-    for (model, masks), part in table.groupby(["model", "masks"], sort=False):
+    for (model, masks, _), part in table.groupby(["model", "masks", "reader"], sort=False):
         known = part[part["risk"].notna()]
         if model not in _PICTURED or known.empty or known["low"].isna().all():
             continue
-        picture = _picture(endpoint, (str(model), str(masks)), known)
-        is_first = model == _PICTURED[0]
-        (first if is_first else folded).append(picture)
+        picture = _picture(endpoint, (str(model), str(masks), reader), part)
+        taken = [each.name for each in (*first, *folded) if isinstance(each, Picture)]
+        if picture.name in taken:  # perturbed masks of several readers
+            picture = replace(picture, name=f"{picture.name}_{len(taken)}")
+        (first if model == _PICTURED[0] else folded).append(picture)
     if folded:
         first.append(Details("Risks of the combined model", tuple(folded)))
     if not first and endpoint.is_class:
@@ -81,34 +85,47 @@ def _pictures(endpoint: Endpoint, reader: str) -> list[Block]:
     return first
 
 
-def _picture(endpoint: Endpoint, which: tuple[str, str], rows: pd.DataFrame) -> Picture:
-    model, masks = which
-    reader, most = str(rows["reader"].iloc[0]), int(rows["number"].max())
-    changes = rows["others"].to_numpy(dtype=int) > 0
-    names = shorten_apart([str(name) for name in rows["subject"]], 12)
-    own, low, high = (rows[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
+def _picture(endpoint: Endpoint, which: tuple[str, str, str], rows: pd.DataFrame) -> Picture:
+    """Draw the risks by one model with one set of masks; `which` names both, and the models' reader."""
+    model, masks, _ = which
+    drawn = rows[rows["risk"].notna()]
+    changes = drawn["others"].to_numpy(dtype=int) > 0
+    names = shorten_apart([str(name) for name in drawn["subject"]], 12)
+    own, low, high = (drawn[name].to_numpy(dtype=float) for name in ("risk", "low", "high"))
     risk = "Log odds" if endpoint.is_class else "Risk"
     ranges = Ranges(tuple(names), own, low, high, changes, f"{risk} beyond the cut-off")
-    outside = beyond(ranges)
-    contained = range_text(float(rows["contains"].max()))
-    drawn = (
-        f"Point: out-of-fold risk with the mask of {reader}, minus the cut-off of the fold, mean over the "
-        f"repeats. Line: lowest to highest risk over {most} masks, no confidence interval: "
-        f"{contained}."
-    )
-    changed = (
-        f"{int(changes.sum())} of {counted(len(rows), 'subject')} are in another group with one of the "
-        "masks. The group is that of most repeats: a line can cross the cut-off without a change, and a "
-        "group can change without it."
-    )
-    outlying = [f"{counted(outside, 'subject')} beyond the axis."] if outside else []
-    caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", drawn, changed, *outlying)
     alt = (
-        f"Risks of {counted(len(rows), 'subject')} in their order, each with its range over {most} masks of "
-        f"{_MASKS[masks]}; {int(changes.sum())} change the risk group."
+        f"Risks of {counted(len(drawn), 'subject')} in their order, each with its range over "
+        f"{int(rows['number'].max())} masks of {_MASKS[masks]}; {int(changes.sum())} change the risk group."
     )
+    caption = (f"{endpoint.name}: {model} model, masks of {_MASKS[masks]}", *_caption(ranges, which, rows))
     picture = draw_caterpillar(ranges, alt=alt, caption=caption)
     return replace(picture, name=f"drawing_{model}_{masks}")
+
+
+def _caption(ranges: Ranges, which: tuple[str, str, str], rows: pd.DataFrame) -> Iterator[str]:
+    """Say what is drawn, who changes the group, and who is not in the picture."""
+    *_, fitted = which
+    reader, most, number_of = str(rows["reader"].iloc[0]), int(rows["number"].max()), len(ranges.names)
+    yield (
+        f"Point: out-of-fold risk with the mask of {reader} (models fitted to the masks of {fitted}), minus "
+        f"the cut-off of the fold, mean over the repeats. Line: lowest to highest risk over {most} masks, no "
+        f"confidence interval: {range_text(float(rows['contains'].max()))}."
+    )
+    yield (
+        f"{int(ranges.changes.sum())} of {counted(number_of, 'subject')} are in another group with one of "
+        "the masks that they have. The group is that of most repeats: a line can cross the cut-off without a "
+        "change, and a group can change without it."
+    )
+    fewer = int((rows.loc[rows["risk"].notna(), "number"] < most).sum())
+    if fewer:
+        yield f"{counted(fewer, 'subject')} with fewer masks."
+    if number_of < len(rows):
+        lacking = counted(len(rows) - number_of, "subject")
+        yield f"{lacking} without a risk with the mask of {reader}, not drawn."
+    outside = beyond(ranges)
+    if outside:
+        yield f"{counted(outside, 'subject')} beyond the axis."
 
 
 def _groups(table: pd.DataFrame | None, level: str) -> list[Block]:
@@ -128,9 +145,21 @@ def _groups(table: pd.DataFrame | None, level: str) -> list[Block]:
         limits = interval(part, low, high, form=_percent) if np.isfinite(low) else percent(part)
         row = (model, first, other, str(subjects), str(changed), limits)
         rows.append((*row, *(MISSING if pd.isna(one) else str(int(one)) for one in (higher, lower, without))))
-    caption = "Subjects whose risk group changes with the mask"
-    made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_groups")
-    return [made] if len(rows) <= _SHOWN else [Details(f"{caption}: {len(rows)} comparisons", (made,))]
+    return _of_models(heading, rows, "Subjects whose risk group changes with the mask", "drawing_groups")
+
+
+def _of_models(
+    heading: tuple[str, ...], rows: Sequence[tuple[str, ...]], caption: str, name: str
+) -> list[Block]:
+    """Show one table; of many rows, those of the first pictured model, and fold the others."""
+    main = tuple(row for row in rows if row[0] == _PICTURED[0])
+    others = tuple(row for row in rows if row[0] != _PICTURED[0])
+    if len(rows) <= _SHOWN or not (main and others):
+        whole = Table(heading, tuple(rows), 3, caption=caption, name=name)
+        return [whole] if len(rows) <= _MOST else [Details(f"{caption}: {len(rows)} comparisons", (whole,))]
+    first = _of_models(heading, main, f"{caption} ({_PICTURED[0]} model)", name)
+    further = Table(heading, others, 3, caption=f"{caption} (other models)", name=f"{name}_others")
+    return [*first, Details(f"The same of the other models: {len(others)} comparisons", (further,))]
 
 
 def _percent(value: float | None, digits: int = 0) -> str:  # noqa: ARG001 - the form of `interval`
@@ -142,11 +171,10 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
     if table is None or table.empty:
         return []
     metric = "ROC area" if "roc_auc" in set(table["metric"]) else "C"
-    limited = bool(table["low"].notna().any())
-    values_of = (metric, "Loss")
-    if limited:
-        values_of = (f"{metric} [{level}interval]", f"Loss [{level}paired interval]")
-    heading = ("Model", "Fitted to masks of", "Used with masks of", *values_of)
+    limited, paired = (bool(table[name].notna().any()) for name in ("low", "loss_low"))
+    values_of = f"{metric} [{level}interval]" if limited else metric
+    losses = f"Loss [{level}paired interval]" if paired else "Loss"
+    heading = ("Model", "Fitted to masks of", "Used with masks of", values_of, losses)
     rows = []
     for model, trained, deployed, *values in rows_of(
         table, "model", "trained", "deployed", "value", "low", "high", "loss", "loss_low", "loss_high"
@@ -157,11 +185,9 @@ def _transfer(table: pd.DataFrame | None, level: str) -> list[Block]:
         lost = interval(loss, loss_low, loss_high, form=form) if np.isfinite(loss_low) else form(loss, 2)
         rows.append((model, trained, deployed, own, "" if trained == deployed else lost))
     caption = f"What is lost in {metric} when the model is used with masks of another reader"
-    made = Table(heading, tuple(rows), 3, caption=caption, name="drawing_transfer")
     same = f"the same {counted(int(table['subjects'].iloc[0]), 'subject')}, folds and models"
-    paired = f"{same}, and the same bootstrap samples." if limited else f"{same}. Intervals need `refits`."
+    ended = (
+        ", and the same bootstrap samples." if paired else "." if limited else ". Intervals need `refits`."
+    )
     what = "Loss: with the masks that the model was fitted to, minus with those that it is used with; "
-    note = Text(what + paired, tone="note")
-    if len(rows) <= _SHOWN:
-        return [made, note]
-    return [Details(f"{caption}: {len(rows)} comparisons", (made, note))]
+    return [*_of_models(heading, rows, caption, "drawing_transfer"), Text(what + same + ended, tone="note")]

@@ -17,9 +17,9 @@ from nbradiomics.segmentation.prediction.inputs import (
     read_orientation,
     sequence_warning,
 )
+from nbradiomics.study.checks.drawing import compares_automatic
 from nbradiomics.study.checks.preparation import check_model_preparation
 from nbradiomics.study.study import Segment, Study
-from nbradiomics.tables import AUTO
 
 
 def check_model(
@@ -56,7 +56,7 @@ def check_model(
         problems.append(Problem(str(path), "", "segment.model", "warning", found, remedy))
     recorded = model.card.training_images is not None or model.card.training_subjects is not None
     unknown = not recorded and segment.training_subjects is None
-    if unknown and study.outcome and study.outcome.reader == AUTO:
+    if unknown and compares_automatic(study):
         found = f"the model {model.name} does not record the images or subjects that it was trained on."
         remedy = (
             "List the subjects of this cohort that it was trained on under segment.training_subjects ([] if "

@@ -21,6 +21,7 @@ from nbradiomics.settings import spread
 from nbradiomics.study.checks.columns import check_columns
 from nbradiomics.study.checks.controls import check_controls
 from nbradiomics.study.checks.derived_regions import check_derived_regions
+from nbradiomics.study.checks.drawing import check_drawing
 from nbradiomics.study.checks.few_columns import check_firth
 from nbradiomics.study.checks.fold_filter import check_fold_filter
 from nbradiomics.study.checks.found import Found, Measured, found_in
@@ -200,6 +201,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
     problems += check_perturbation(study, table, path, study_parameters(study))
     problems += check_processing(study, table, path, study_parameters(study))
     problems += check_controls(study, table, path, study_parameters(study))
+    problems += check_drawing(study, table, path, study_parameters(study), models)
     problems += check_validations(study, table, path)
     problems += check_firth(study, table, path)
     if study.segment:

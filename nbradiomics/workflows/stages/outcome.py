@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 
 import pandas as pd
@@ -23,7 +23,7 @@ from nbradiomics.outcome import (
     validate_outcome,
     write_outcome,
 )
-from nbradiomics.outcome.drawing import DrawingResult, with_drawing, write_drawing
+from nbradiomics.outcome.drawing import with_drawing
 from nbradiomics.report.model_card import write_card_beside
 from nbradiomics.signature import write_models_beside
 from nbradiomics.study.external import VALIDATION, ExternalCohort, validation_case
@@ -60,31 +60,28 @@ class Outcomes(Stage):
         assert section is not None
         table = clinical.read_clinical_table(section.clinical, work.study.subject_column)
         failures = []
-        for case, parts, compute, compare in _models(work, section, table):
+        for case, parts, compute, further in _models(work, section, table):
             try:
                 result = compute()
             except NbradiomicsError as error:
                 failures.append(failure_of(case, self.name, error))
                 continue
-            result, untried = _tried(work, section, case, result)
-            failures += untried
+            for name, add in further.items():
+                try:
+                    result = add(result)
+                except NbradiomicsError as error:  # the evaluation stays
+                    failures.append(failure_of(f"{case}: {name}", self.name, error))
             folder = work.folder.file("outcome", *parts)
             write_models_beside(result, folder, name=case, parameters=work.study.extract.params)
-            try:
-                drawing = compare()
-            except NbradiomicsError as error:
-                failures.append(failure_of(f"{case}, drawing", self.name, error))
-                drawing = None
-            if drawing is not None:
-                result = with_drawing(result, drawing)
-                write_drawing(drawing, folder)
             write_outcome(result, folder)
             write_card_beside(folder)
         return failures
 
 
-#: A computation of the models of an endpoint, and of the comparison of their masks.
-_Asked = tuple[str, tuple[str, ...], Callable[[], OutcomeResult], Callable[[], DrawingResult | None]]
+#: What else is asked of the result of an evaluation, by name.
+_Further = Mapping[str, Callable[[OutcomeResult], OutcomeResult]]
+#: Name, folder and computation of the models of an endpoint, and what else is asked of them.
+_Asked = tuple[str, tuple[str, ...], Callable[[], OutcomeResult], _Further]
 
 
 def _models(work: Work, section: Outcome, table: pd.DataFrame) -> Iterator[_Asked]:
@@ -93,12 +90,12 @@ def _models(work: Work, section: Outcome, table: pd.DataFrame) -> Iterator[_Aske
     cohorts = file_stems([(external.name,) for external in section.external])
     for endpoint, folder in zip(section.endpoints, folders, strict=True):
         evaluate = partial(_evaluate, work, section, endpoint, table)
-        yield endpoint.name, (folder,), evaluate, partial(_compare, work, section, endpoint, table)
+        yield endpoint.name, (folder,), evaluate, _further(work, section, endpoint, table)
         for external, name in zip(section.external, cohorts, strict=True):
             if endpoint.name in (external.endpoints or [endpoint.name]):
                 case = validation_case(endpoint.name, external.name)
                 validate = partial(_validate, work, endpoint, external, table)
-                yield case, (folder, VALIDATION, name), validate, lambda: None
+                yield case, (folder, VALIDATION, name), validate, {}
 
 
 def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> OutcomeResult:
@@ -117,21 +114,18 @@ def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFr
     return result
 
 
-def _compare(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> DrawingResult | None:
-    settings = settings_of(work.study, models_of(section, endpoint))
-    return assessed_drawing(work, endpoint, table, candidates_of(work), settings)
-
-
-def _tried(
-    work: Work, section: Outcome, case: str, result: OutcomeResult
-) -> tuple[OutcomeResult, list[Failure]]:
-    """Try the radiomic model of a cross-validation; an evaluation whose trial fails stays."""
-    if result.evaluated is None or not (section.trial or work.study.controls):
-        return result, []
-    try:
-        return try_outcome(result, work.controls, execution=work.execution), []
-    except NbradiomicsError as error:
-        return result, [failure_of(f"{case}: trial", StageName.OUTCOME, error)]
+def _further(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFrame) -> _Further:
+    """The trial of the features and the comparison of masks, if the study asks for them."""
+    further: dict[str, Callable[[OutcomeResult], OutcomeResult]] = {}
+    if section.trial or work.study.controls:
+        further["trial"] = partial(try_outcome, controls=work.controls, execution=work.execution)
+    if section.drawing:
+        stable = candidates_of(work)
+        settings = settings_of(work.study, models_of(section, endpoint))
+        further["drawing"] = lambda result: with_drawing(
+            result, assessed_drawing(work, endpoint, table, stable, settings)
+        )
+    return further
 
 
 def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: pd.DataFrame) -> OutcomeResult:

@@ -19,10 +19,12 @@ from nbradiomics.outcome import (
     validate_outcome,
     write_outcome,
 )
+from nbradiomics.outcome.drawing import with_drawing
 from nbradiomics.report.paper import references
 from nbradiomics.report.paper.methods import methods_section
 from nbradiomics.report.run_files import Endpoint, read_endpoint
 from tests.outcome.test_competing_risks import ASKED as COMPETING, make_cohort as competing_cohort
+from tests.support.drawings import FEATURES, assessed, drawn
 from tests.support.outcome_tables import ENDPOINT, QUICK, make_cohort
 from tests.support.paths import ROOT
 
@@ -526,3 +528,21 @@ def test_the_preparation_of_images_is_told_with_its_references(
     assert plain is not None
     assert "N4" not in plain
     assert "what was done to them before" in plain
+
+
+def test_other_masks_are_described(tmp_path: Path) -> None:
+    features, clinical = drawn({"A": 0.1, "B": 0.4, "auto": 0.3}, subjects=30)
+    perturbed = features[features["reader"] == "A"].assign(variant="c1")
+    asked = {"time": "months", "event": "dead", "reader": "A", "settings": NONE, "stable": FEATURES}
+    result = evaluate_outcome(features, clinical, **asked)
+    assert "Masks of other readers" not in text_of(written(result, tmp_path / "without"))
+    compared = assessed(features, clinical, perturbed=perturbed, transfer=True, settings=NONE)
+    text = " ".join(text_of(written(with_drawing(result, compared), tmp_path / "with")).split())
+    assert "fitted to the masks of A, also predicted the held-out subjects with other masks" in text
+    assert "those of B and auto and perturbed masks" in text
+    assert (
+        "In the 30 subjects with masks of all readers, models were fitted to the masks of each of A, B"
+        in text
+    )
+    assert "Harrell's C from the same models with the masks that they were fitted to." in text  # no refits
+    assert "Cancers 2022;14:1288" in text

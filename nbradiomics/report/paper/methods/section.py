@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from nbradiomics.report.paper.methods.drawing import drawing
 from nbradiomics.report.paper.methods.images import images
 from nbradiomics.report.paper.methods.metrics import groups, intervals, metrics
 from nbradiomics.report.paper.methods.models import coefficients, models, preparation, selection
@@ -50,6 +51,7 @@ _PARAGRAPHS: tuple[tuple[str, tuple[_Sentences, ...]], ...] = (
     ("Performance", (metrics, intervals)),
     ("Tests and risk groups", (groups,)),
     ("Negative controls", (trial,)),
+    ("Masks of other readers", (drawing,)),
     ("Software", (software,)),
 )
 

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
+from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.tables import write_table
 from nbradiomics.tables.result import Result
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from nbradiomics.outcome.result import OutcomeResult
 
 
 @dataclass(frozen=True, repr=False)
@@ -23,19 +21,21 @@ class DrawingResult(Result):
     Attributes
     ----------
     risks
-        Risk and group of each subject, model and mask: `schemas.DRAWING`.
+        Risk and group of each subject, model and mask: `drawing_schema.DRAWING`.
     subjects
-        Range of the risks of each subject over its masks: `schemas.DRAWING_SUBJECTS`.
+        Range of the risks of each subject over its masks: `drawing_schema.DRAWING_SUBJECTS`.
     groups
-        Subjects who change their group between two masks: `schemas.DRAWING_GROUPS`.
+        Subjects who change their group between two masks: `drawing_schema.DRAWING_GROUPS`.
     transfer
         Order of the subjects by the readers of the fitted and of the used masks:
-        `schemas.DRAWING_TRANSFER`; empty if there are no two readers, or it could not be computed.
+        `drawing_schema.DRAWING_TRANSFER`; empty if there are no two readers, or it could not be computed.
     summary
-        Ready for JSON: ``reader`` (of the models), ``drawings`` (masks of each kind), ``unused`` (kinds of
-        which no mask belongs to the rows of the models), ``absent`` (by mask: subjects without a risk and
-        why), ``settings``, ``transfer`` (``subjects``, ``left_out``, ``failed_refits``,
-        ``missing``: why there is none) and ``sentences``.
+        Ready for JSON: ``reader`` (of the models), ``drawings`` (masks of each kind),
+        ``made_from_others`` (masks of this reader that are edited or a consensus), ``unknown_training`` (a
+        sentence), ``failed`` (subjects, by model that could not be fitted), ``unused`` (kinds
+        of masks that are not compared, and why), ``absent`` (by mask: subjects without a risk and
+        why), ``settings``, ``transfer`` (``subjects``, ``left_out``, ``failed_refits``, their ``cause``,
+        ``missing``: why there is none), ``sentences``, and ``leading``: those of them that come first.
     """
 
     risks: pd.DataFrame
@@ -48,8 +48,8 @@ class DrawingResult(Result):
 def write_drawing(result: DrawingResult | None, folder: str | Path) -> None:
     """Write the tables of a comparison of masks: ``drawing.csv`` and ``drawing_NAME.csv``.
 
-    NAME is ``subjects``, ``groups`` or ``transfer``. The summary is the entry ``drawing`` of
-    ``summary.json``, see :func:`with_drawing`.
+    NAME is ``subjects``, ``groups`` or ``transfer``. :func:`nbradiomics.outcome.write_outcome` does the same
+    with the comparison of its result, whose summary is the entry ``drawing`` of ``summary.json``.
 
     Parameters
     ----------
@@ -68,8 +68,3 @@ def write_drawing(result: DrawingResult | None, folder: str | Path) -> None:
             file.unlink(missing_ok=True)
         else:
             write_table(getattr(result, name), file)
-
-
-def with_drawing(result: OutcomeResult, drawing: DrawingResult) -> OutcomeResult:
-    """Add the comparison of masks to the summary of its evaluation, as the entry ``drawing``."""
-    return replace(result, summary={**result.summary, "drawing": drawing.summary})

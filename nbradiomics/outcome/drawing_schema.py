@@ -15,9 +15,9 @@ _FAILED = "there is no such mask, or the model failed"
 _MASKS = Column(
     "masks",
     "text",
-    "which masks are compared: `readers`; `readings` of the models' reader; `folds` of the segmentation "
-    "model; `perturbed` masks",
-    values=("readers", "readings", "folds", "perturbed"),
+    "which masks are compared: `readers`; `readings` of the models' reader; `edited` automatic masks; a "
+    "`consensus`; `folds` of the segmentation model; `perturbed` masks",
+    values=("readers", "readings", "edited", "consensus", "folds", "perturbed"),
 )
 _UNDEFINED = "fewer than two masks have a risk, or there are more than two classes"
 
@@ -32,9 +32,9 @@ DRAWING = Schema(
         Column(
             "kind",
             "text",
-            "`reader` (also `auto`), `reading`: a further one; `fold`: of the segmentation model; "
-            "`perturbed`",
-            values=("reader", "reading", "fold", "perturbed"),
+            "`reader` (also `auto`), `reading`: a further one; `edited`: an automatic mask that the reader "
+            "corrected; `consensus`; `fold`: of the segmentation model; `perturbed`",
+            values=("reader", "reading", "edited", "consensus", "fold", "perturbed"),
         ),
         Column("reader", "text", "who drew the mask"),
         Column("reading", "text", "number of a further reading", missing="not a further reading", default=""),
