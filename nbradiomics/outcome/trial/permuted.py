@@ -25,7 +25,7 @@ QUICK_PERMUTATIONS = 10
 #: The mean of the permutations is above chance from this number of its standard errors on: by chance in one
 #: evaluation of about 700.
 _ERRORS = 3
-_STAGE = "permuted outcome"
+_STAGE = "permuted_outcome"
 #: Part of the seed: these permutations are others than those of the p values.
 _STREAM = 5
 

@@ -17,6 +17,7 @@ TASK = Classification(("no", "yes"))
 REAL = Estimate(0.7, 0.6, 0.8)
 CHANCE = Permuted(np.linspace(0.4, 0.6, 40))
 LOST, NONE, OPEN, BETTER = (0.1, 0.04, 0.16), (0.0, -0.03, 0.03), (0.02, -0.05, 0.09), (-0.05, -0.09, -0.01)
+LITTLE = (0.007, 0.002, 0.012)
 
 
 def told(
@@ -43,14 +44,21 @@ def told(
             "The model needs texture: shuffling the voxels costs 0.10 [0.04, 0.16]",
         ),
         ({"shuffled": LOST}, "The model needs texture:"),
+        ({"shuffled": LITTLE, "volume": NONE}, "What the model knows is volume, but for less than 0.05"),
+        (
+            {"shuffled": LITTLE},
+            "What the model knows is volume, shape or the distribution of the intensities, but",
+        ),
+        ({"shuffled": LITTLE, "volume": LOST}, "What the model knows is no texture, but for less than 0.05"),
+        ({"shuffled": OPEN, "volume": LITTLE}, "The volume alone would do: it costs 0.01 [0.002, 0.01]"),
         ({"shuffled": NONE}, "What the model knows is volume, shape or the distribution of the intensities"),
         (
             {"shuffled": NONE, "volume": LOST},
-            "What the model knows is no texture (shuffling the voxels costs",
+            "What the model knows is no texture, but for less than 0.05 of the ROC area (shuffling",
         ),
         (
             {"shuffled": NONE, "volume": OPEN},
-            "What the model knows is no texture (shuffling the voxels costs",
+            "What the model knows is no texture, but for less than 0.05 of the ROC area (shuffling",
         ),
         ({"shuffled": OPEN, "volume": NONE}, "The volume alone would do: it costs 0.00 [-0.03, 0.03]"),
         ({"shuffled": OPEN, "volume": LOST}, "It was not decided whether the model needs texture:"),
@@ -97,6 +105,18 @@ def test_a_small_signal_is_not_equivalent_to_chance() -> None:
     little = (0.01, -0.02, 0.04)
     assert told(shuffled=little, volume=little)[0].startswith("What the model knows is volume")
     assert told(Estimate(0.56, 0.52, 0.6), shuffled=little)[0].startswith("It was not decided")
+
+
+def test_a_small_margin_is_never_shown_as_none() -> None:
+    real = Estimate(0.508, 0.501, 0.515)
+    assert "but for less than 0.004 of the ROC area" in told(real, shuffled=(0.0, -0.003, 0.002))[0]
+
+
+def test_without_a_comparison_of_shuffled_voxels_nothing_is_said_of_controls_that_were_made() -> None:
+    """Other controls were made, or this one failed for too many subjects."""
+    for rest in ({"random": NONE}, {}):
+        text = told(volume=NONE, **rest)[0]
+        assert text.endswith("was not tried, without the control shuffled.")
 
 
 def test_limits_stay_on_their_side_of_0_and_of_the_margin() -> None:
