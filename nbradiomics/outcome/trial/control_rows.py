@@ -190,7 +190,8 @@ def _kept(real: pd.DataFrame, own: pd.DataFrame) -> np.ndarray:
     """Which features have the real values, but for rounding, shape (features,)."""
     before, after = real.to_numpy(np.float64), own.to_numpy(np.float64)
     scale = np.nan_to_num(np.nanmax(np.abs(before), axis=0, initial=0))
-    return np.isclose(before, after, rtol=_ROUNDING, atol=_ROUNDING * scale, equal_nan=True).all(axis=0)
+    near = np.isclose(before, after, rtol=_ROUNDING, atol=_ROUNDING * scale, equal_nan=True)
+    return np.asarray(near.all(axis=0))
 
 
 def _gaps(real: OutcomeData, own: pd.DataFrame, there: np.ndarray) -> list[str]:
