@@ -29,7 +29,7 @@ from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.measures.harrell import harrell_pairs
 from nbradiomics.outcome.solvers import strata
 from nbradiomics.outcome.trial.decision import Estimate, above_chance, decide, margin_of
-from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST
+from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST, SMALL, WITHIN_MARGIN
 
 SETS = ("real", "shuffled", "volume")
 COPIES, TEXTURES, CARRYING = 3, 10, 3
@@ -247,13 +247,16 @@ def rows(name: str, options: argparse.Namespace) -> None:
         }
         for one in found
     ]
-    none = (NO_COST, GAINS)
-    both = 100 * np.mean([each["shuffled"] in none and each["volume"] in none for each in decided])
+    within = [all(each[control] in WITHIN_MARGIN for control in SETS[1:]) for each in decided]
+    both = 100 * np.mean(within)
     for control in SETS[1:]:
         cost = true["real"] - true[control]
         low, high = np.array([(one[control].low, one[control].high) for one in found]).T
         inside = 100 * ((low <= cost) & (cost <= high))[np.isfinite(low)].mean()
-        shares = [100 * np.mean([each[control] == what for each in decided]) for what in (COSTS, *none)]
+        shares = [
+            100 * np.mean([each[control] == what for each in decided])
+            for what in (COSTS, SMALL, NO_COST, GAINS)
+        ]
         numbers = [np.mean([one[control].value for one in found]), inside, np.nanmean(high - low)]
         above = 100 * np.mean([above_chance(one["real"]) for one in found])
         print(
@@ -277,9 +280,9 @@ def main() -> None:
     options = parser.parse_args()
     print(
         "| log hazard | features | true C | true cost | mean | contain the truth [%] | width "
-        '| above chance [%] | costs [%] | no cost [%] | gains [%] | "volume" [%] |'
+        '| above chance [%] | costs [%] | small cost [%] | no cost [%] | gains [%] | "volume" [%] |'
     )
-    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
+    print("|---|---|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
     for name in ALL:
         if options.only in name:
             rows(name, options)

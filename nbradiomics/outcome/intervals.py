@@ -24,8 +24,11 @@ def refit_interval(
     effect. The average of all subjects has all of the first variance, and one part in `repeats` of the
     second::
 
-        variance = max(variance of the first cross-validations - variance within samples, 0)
-                   + variance of the repeats / number of repeats
+        variance = max(variance of one cross-validation of each sample - variance within samples, 0)
+                   + variance of the folds / number of repeats
+
+    The variance of the folds is that of the repeats and that within samples, weighted by their degrees of
+    freedom: two or three repeats that happen to agree would otherwise give far too narrow an interval.
 
     Parameters
     ----------
@@ -54,9 +57,12 @@ def refit_interval(
     known = samples[np.isfinite(samples).all(axis=1)]
     if not np.isfinite(values).all() or len(known) < max(2, _ENOUGH * len(samples)):
         return np.nan, np.nan
-    within = float(known.var(axis=1, ddof=1).mean()) if known.shape[1] > 1 else 0.0
     total = float(known.var(axis=0, ddof=1).mean())
-    folds = float(values.var(ddof=1)) if len(values) > 1 else within
+    within, freedom = 0.0, len(known) * (known.shape[1] - 1)
+    if freedom:
+        within = float(known.var(axis=1, ddof=1).mean())
+    repeats = float(values.var()) * len(values)  # sum of squares, of one degree of freedom less
+    folds = (repeats + within * freedom) / max(len(values) - 1 + freedom, 1)
     variance = max(total - within, 0.0) + folds / len(values)
     return _around(float(values.mean()), variance, len(known), confidence, bounded=bounded)
 

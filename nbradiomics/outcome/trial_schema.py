@@ -6,7 +6,9 @@ from nbradiomics.tables.schema import Column, Schema
 
 REAL, VOLUME, SHAPE, PERMUTED = "real", "volume", "shape", "permuted outcome"
 #: The values of the column `decision`.
-COSTS, NO_COST, GAINS, OPEN = "costs", "no cost", "gains", "not decided"
+COSTS, SMALL, NO_COST, GAINS, OPEN = "costs", "small cost", "no cost", "gains", "not decided"
+#: Decisions that show that less than the margin is lost.
+WITHIN_MARGIN = (SMALL, NO_COST, GAINS)
 _NO_INTERVAL = "undefined, or there are no intervals that refit"
 _NO_COST = "the real features, the permuted outcome, or undefined"
 
@@ -52,10 +54,11 @@ CONTROLS = Schema(
         Column(
             "decision",
             "text",
-            "`costs`: the interval of the cost lies above 0; `gains`: below 0; `no cost`: below the margin; "
-            "`not decided`: none of these",
+            "`costs`: the interval of the cost lies above 0; `small cost`: above 0 and below the margin; "
+            "`gains`: below 0; `no cost`: it includes 0 and ends below the margin; `not decided`: none of "
+            "these",
             missing="no interval, or the real features were not shown to be better than chance",
-            values=(COSTS, NO_COST, GAINS, OPEN),
+            values=(COSTS, SMALL, NO_COST, GAINS, OPEN),
         ),
         Column("note", "text", "why there is no value, or what is missing", missing="nothing to say"),
     ),

@@ -31,6 +31,19 @@ def test_the_variance_of_subjects_is_told_from_that_of_the_folds() -> None:
     assert high + low == pytest.approx(0, abs=1e-9)
 
 
+@pytest.mark.parametrize(("repeats", "subjects"), [(2, 0.0), (2, 0.2), (3, 0.05), (10, 1.0)])
+def test_few_repeats_that_happen_to_agree_make_no_narrow_interval(repeats: int, subjects: float) -> None:
+    """Of two repeats alone, the variance of the folds would be known so badly that 75 % hold the truth."""
+    rng = np.random.default_rng(1)
+    inside = []
+    for _ in range(600):
+        values = rng.normal(0, np.sqrt(subjects)) + rng.normal(size=repeats)
+        samples = rng.normal(0, np.sqrt(subjects), size=(50, 1)) + rng.normal(size=(50, 2))
+        low, high = refit_interval(values, samples, 0.95)
+        inside.append(low <= 0 <= high)
+    assert np.mean(inside) > 0.92
+
+
 @settings(max_examples=50)
 @given(
     st.lists(st.floats(0.05, 0.95), min_size=1, max_size=5),

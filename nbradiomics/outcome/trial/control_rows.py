@@ -23,6 +23,10 @@ if TYPE_CHECKING:
 BEGINNING = "control-"
 #: A control that fewer of the subjects have is left out.
 _LEAST_SHARE = 0.8
+#: Values that differ by less are the same: a shuffled region has the same mean, summed in another order.
+_ROUNDING = 1e-9
+#: Of a control that keeps a larger share of the features it is said how many it changes.
+_FEW_CHANGED = 0.5
 #: Columns that say which mask a row is of; a control differs in the others.
 _OF_MASK = tuple(name for name in INDEX if name not in ("variant", "in_training"))
 
@@ -169,17 +173,25 @@ def control_of(data: OutcomeData, values: pd.DataFrame, settings: OutcomeSetting
     if task.informative_in(real.y) < fewest:
         return Control(None, None, f"left out: its subjects have too few {task.informative[1]}")
     own = own.loc[there]
-    if _same(real.frame[names], own):
+    kept = _kept(real.frame[names], own)
+    if kept.all():
         return Control(None, None, "its features are the real ones: this control changes none of them")
     changed = real.with_columns(own)
     if data.harmonisation is not None:
         rated = replace(data.harmonisation, rated=data.frame[names])
         changed = replace(changed, harmonisation=rated)
-    return Control(real, changed, "; ".join(_gaps(real, own, there)))
+    gaps = _gaps(real, own, there)
+    if kept.mean() > _FEW_CHANGED:
+        gaps.append(f"it changes {(~kept).sum()} of {counted(len(names), 'feature')}")
+    return Control(real, changed, "; ".join(gaps))
 
 
-def _same(real: pd.DataFrame, own: pd.DataFrame) -> bool:
-    return bool(np.array_equal(real.to_numpy(np.float64), own.to_numpy(np.float64), equal_nan=True))
+def _kept(real: pd.DataFrame, own: pd.DataFrame) -> np.ndarray:
+    """Which features have the real values, but for rounding, shape (features,)."""
+    before, after = real.to_numpy(np.float64), own.to_numpy(np.float64)
+    scale = np.nan_to_num(np.nanmax(np.abs(before), axis=0, initial=0))
+    near = np.isclose(before, after, rtol=_ROUNDING, atol=_ROUNDING * scale, equal_nan=True)
+    return np.asarray(near.all(axis=0))
 
 
 def _gaps(real: OutcomeData, own: pd.DataFrame, there: np.ndarray) -> list[str]:

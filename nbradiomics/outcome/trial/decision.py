@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST, OPEN
+from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST, OPEN, SMALL
 
 #: Largest cost that counts as none, in C or ROC area.
 MARGIN = 0.05
@@ -47,6 +47,7 @@ def decide(cost: Estimate, margin: float) -> str | None:
 
     An interval that includes 0 is no proof that nothing is lost: only one whose upper limit is below the
     margin is. This is the test of non-inferiority by an interval (Piaggio et al., JAMA 2012;308:2594-2604).
+    In a large cohort an interval may lie above 0 and below the margin: the cost is real, and small.
 
     Parameters
     ----------
@@ -58,13 +59,13 @@ def decide(cost: Estimate, margin: float) -> str | None:
     Returns
     -------
     str or None
-        ``costs`` (the interval lies above 0), ``gains`` (below 0), ``no cost`` (below the margin), else ``not
-        decided``; None without an interval.
+        ``costs`` (the interval lies above 0), ``small cost`` (above 0 and below the margin), ``gains`` (below
+        0), ``no cost`` (below the margin), else ``not decided``; None without an interval.
     """
     if not np.isfinite([cost.low, cost.high]).all():
         return None
     if cost.low > 0:
-        return COSTS
+        return SMALL if cost.high < margin else COSTS
     if cost.high < 0:
         return GAINS
     return NO_COST if cost.high < margin else OPEN

@@ -22,10 +22,9 @@ if TYPE_CHECKING:
 PERMUTATIONS = 40
 #: Permutations of a quick evaluation, one without refits.
 QUICK_PERMUTATIONS = 10
-#: The mean of the permutations is above chance from this number of its standard errors on: by chance in one
-#: evaluation of about 700.
-_ERRORS = 3
-_STAGE = "permuted outcome"
+#: The mean of the permutations is above chance if a larger one comes by chance in one evaluation of 700.
+_FALSE_ALARMS = 1 / 700
+_STAGE = "permuted_outcome"
 #: Part of the seed: these permutations are others than those of the p values.
 _STREAM = 5
 
@@ -57,7 +56,11 @@ class Permuted:
     @property
     def exceeds_chance(self) -> bool:
         """Whether the mean is above 0.5 by more than chance."""
-        return bool(len(self.values) > 1 and self.values.mean() - _ERRORS * self.error > 0.5)
+        number = len(self.values)
+        if number < 2:
+            return False
+        errors = float(stats.t.ppf(1 - _FALSE_ALARMS, number - 1))
+        return bool(self.values.mean() - errors * self.error > 0.5)
 
     def spread(self, confidence: float) -> Estimate:
         """The mean, and the limits between which a further permutation lies with this probability.

@@ -155,9 +155,10 @@ class _Trial:
 
 
 def _of_shape(data: OutcomeData) -> OutcomeData | None:
-    """The same subjects with the features of the shape alone; None if there are none, or no others."""
+    """The same subjects with the features of the shape; None if these are all features, or the volume."""
     names = tuple(name for name in data.radiomic if any(each in name for each in _SHAPES))
-    return replace(data, radiomic=names) if 0 < len(names) < len(data.radiomic) else None
+    others = set(names) - {data.volume}
+    return replace(data, radiomic=names) if others and len(names) < len(data.radiomic) else None
 
 
 def _told(result: OutcomeResult, found: Found, task: Task, confidence: float) -> OutcomeResult:

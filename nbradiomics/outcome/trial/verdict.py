@@ -9,7 +9,16 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import against, concordance, counted, number, share
-from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST, REAL, SHAPE, VOLUME
+from nbradiomics.outcome.trial_schema import (
+    COSTS,
+    GAINS,
+    NO_COST,
+    REAL,
+    SHAPE,
+    SMALL,
+    VOLUME,
+    WITHIN_MARGIN,
+)
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.tasks import Task
@@ -28,7 +37,6 @@ _FEATURES = {
     VOLUME: "The volume alone",
     SHAPE: "The shape alone",
 }
-_NOTHING_LOST = (NO_COST, GAINS)
 
 
 class _Words:
@@ -57,7 +65,7 @@ class _Words:
 
     def margin(self, name: str) -> str:
         """Largest cost that counts as none."""
-        return number(self.rows[name]["margin"], 2)
+        return number(self.rows[name]["margin"], 2, beside=(0,))
 
 
 def verdict(
@@ -116,12 +124,12 @@ def _headline(words: _Words, events: int) -> tuple[tuple[str, ...], str]:
         return _of_volume(words, volume, events)
     if shuffled == COSTS:
         return (SHUFFLED,), f"The model needs texture: shuffling the voxels {words.cost(SHUFFLED)}."
-    if shuffled not in _NOTHING_LOST and volume in _NOTHING_LOST:
+    if shuffled not in WITHIN_MARGIN and volume in WITHIN_MARGIN:
         return (SHUFFLED, VOLUME), (
             f"The volume alone would do: it {words.cost(VOLUME)}. Whether the model needs texture was not "
             f"decided (shuffling the voxels {words.cost(SHUFFLED)})."
         )
-    if shuffled not in _NOTHING_LOST:
+    if shuffled not in WITHIN_MARGIN:
         return (SHUFFLED,), _not_decided(
             "the model needs texture", f"shuffling the voxels {words.cost(SHUFFLED)}", words, events
         )
@@ -130,40 +138,41 @@ def _headline(words: _Words, events: int) -> tuple[tuple[str, ...], str]:
 
 def _without_texture(words: _Words, volume: str | None) -> tuple[tuple[str, ...], str]:
     shuffled = f"shuffling the voxels {words.cost(SHUFFLED)}"
+    # A texture may carry less than the margin: no verdict must deny it.
+    bound = f"but for less than {words.margin(SHUFFLED)} of {words.task.order_short}"
     if volume is None:
         return (SHUFFLED,), (
-            f"What the model knows is volume, shape or the distribution of the intensities, and no texture: "
+            f"What the model knows is volume, shape or the distribution of the intensities, {bound}: "
             f"{shuffled}."
         )
     alone = f"the volume alone {words.cost(VOLUME)}"
-    if volume in _NOTHING_LOST:
-        # A texture may carry less than the margin: the verdict must not deny it.
-        bound = f"but for less than {words.margin(SHUFFLED)} of {words.task.order_short}"
+    if volume in WITHIN_MARGIN:
         return (SHUFFLED, VOLUME), f"What the model knows is volume, {bound}: {shuffled}, and {alone}."
     if volume == COSTS:
-        rest = {COSTS: "the distribution of the intensities", NO_COST: "shape", GAINS: "shape"}
+        rest = {COSTS: "the distribution of the intensities", **dict.fromkeys(WITHIN_MARGIN, "shape")}
         what = rest.get(words.decision(RANDOM) or "", "shape or the distribution of the intensities")
         return (SHUFFLED, VOLUME), (
-            f"What the model knows is no texture ({shuffled}), and more than volume ({alone}): {what}."
+            f"What the model knows is no texture, {bound} ({shuffled}), and more than volume ({alone}): "
+            f"{what}."
         )
     return (SHUFFLED, VOLUME), (
-        f"What the model knows is no texture ({shuffled}); whether it is volume alone was not decided "
-        f"({alone})."
+        f"What the model knows is no texture, {bound} ({shuffled}); whether it is volume alone was not "
+        f"decided ({alone})."
     )
 
 
 def _of_volume(words: _Words, volume: str | None, events: int) -> tuple[tuple[str, ...], str]:
-    """The verdict where no image was shuffled."""
+    """The verdict where the shuffled control was not compared."""
     if volume is None:
         return (), "No verdict: there is neither a shuffled control nor a volume beside other features."
     alone = f"the volume alone {words.cost(VOLUME)}"
-    without = "Controls of the images would say what the rest is."
+    without = "The control shuffled would say whether the rest is texture."
     if volume == COSTS:
         return (VOLUME,), f"The model knows more than the volume: {alone}. {without}"
-    if volume in _NOTHING_LOST:
+    if volume in WITHIN_MARGIN:
         return (VOLUME,), (
             f"The volume alone would do: it {words.cost(VOLUME)}. Whether the features know anything else "
-            "was not tried, without controls of the images."
+            "was not tried, without the control shuffled."
         )
     return (VOLUME,), _not_decided("the model knows more than the volume", alone, words, events, VOLUME)
 
@@ -178,6 +187,7 @@ def _not_decided(what: str, cost: str, words: _Words, events: int, name: str = S
 def _sentence(words: _Words, name: str) -> str:
     meaning = {
         COSTS: "the real features know more",
+        SMALL: f"the real features know more, by less than {words.margin(name)}",
         NO_COST: f"less than {words.margin(name)}, so that nothing is lost",
         GAINS: "the model is better with it",
     }

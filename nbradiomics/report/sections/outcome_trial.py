@@ -97,8 +97,8 @@ def _caption(order: str, margin: float, summary: Mapping[str, Any]) -> tuple[str
     lines = [sides]
     if np.isfinite(margin):
         lines.append(
-            f"Band: costs below {number(margin, 2)}, which count as none; only an interval that ends inside "
-            "or left of it shows that nothing is lost."
+            f"Band: costs below {number(margin, 2, beside=(0,))}, which count as none; only an interval that "
+            "ends inside or left of it shows that nothing is lost."
         )
     permutations = counted(int(facts.get("permutations", 0)), "permutation")
     lines.append(f"Permuted outcome: mean of {permutations}; the dotted line is where single ones lie.")
@@ -106,14 +106,15 @@ def _caption(order: str, margin: float, summary: Mapping[str, Any]) -> tuple[str
 
 
 def _table(table: pd.DataFrame) -> Table:
-    form = against(number, 0, 0.05)
     rows = tuple(
         (
             _name(str(row["features"])),
             str(row["decision"]) if isinstance(row["decision"], str) else "",
             "" if pd.isna(row["subjects"]) else str(int(row["subjects"])),
             interval(*_triple(row, _VALUE), form=concordance),
-            interval(*_triple(row, _COST), form=form) if np.isfinite(row["cost"]) else "",
+            interval(*_triple(row, _COST), form=against(number, 0, row["margin"]))
+            if np.isfinite(row["cost"])
+            else "",
         )
         for _, row in table.iterrows()
     )

@@ -99,6 +99,26 @@ def test_a_control_that_changes_no_feature_is_none() -> None:
     assert "changes none of them" in control_of(found.data, values, SETTINGS, task_of(found.data)).note
 
 
+def test_a_control_that_differs_by_rounding_alone_is_none() -> None:
+    features, controls, clinical = trial_tables(0)
+    names = [name for name in features if name.startswith("original_")]
+    controls[names] = features[names] * (1 + 1e-14)
+    found = prepared(features, clinical)
+    values = read_controls(controls, found.chosen, found.data.radiomic)["shuffled"]
+    assert "changes none of them" in control_of(found.data, values, SETTINGS, task_of(found.data)).note
+
+
+def test_a_control_that_changes_few_features_says_how_many() -> None:
+    features, controls, clinical = trial_tables(0)
+    kept = [name for name in features if name.startswith("original_") and name != "original_glcm_T1"]
+    controls[kept] = features[kept]
+    found = prepared(features, clinical)
+    values = read_controls(controls, found.chosen, found.data.radiomic)["shuffled"]
+    control = control_of(found.data, values, SETTINGS, task_of(found.data))
+    assert control.changed is not None
+    assert control.note == f"it changes 1 of {len(kept) + 1} features"
+
+
 def test_a_feature_that_the_control_never_has_is_named() -> None:
     features, controls, clinical = trial_tables(0)
     found = prepared(features, clinical)

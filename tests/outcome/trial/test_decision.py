@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from nbradiomics.outcome.trial.decision import MARGIN, Estimate, above_chance, decide, margin_of
-from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST, OPEN
+from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST, OPEN, SMALL
 
 LIMITS = st.floats(-1, 1, allow_nan=False)
 
@@ -16,7 +16,8 @@ LIMITS = st.floats(-1, 1, allow_nan=False)
 def test_each_interval_has_the_one_decision_that_it_shows(one: float, other: float, margin: float) -> None:
     low, high = sorted([one, other])
     found = decide(Estimate((low + high) / 2, low, high), margin)
-    assert (found == COSTS) == (low > 0)
+    assert (found == COSTS) == (low > 0 and high >= margin)
+    assert (found == SMALL) == (low > 0 and high < margin)
     assert (found == GAINS) == (high < 0)
     assert (found == NO_COST) == (low <= 0 <= high < margin)
     assert (found == OPEN) == (low <= 0 and high >= margin)

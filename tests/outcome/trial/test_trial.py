@@ -211,6 +211,14 @@ def test_without_controls_volume_and_shape_are_tried_alone() -> None:
     assert list(rows(result).index) == ["real", "volume", "shape", "permuted outcome"]
 
 
+def test_the_volume_as_the_only_feature_of_the_shape_is_not_tried_twice() -> None:
+    features, controls, clinical = (
+        table.drop(columns="original_shape_Sphericity", errors="ignore") for table in trial_tables(1)
+    )
+    result = tried((features, controls, clinical))
+    assert list(rows(result).index) == ["real", "shuffled", "volume", "permuted outcome"]
+
+
 def test_a_table_of_neither_volume_nor_shape_has_the_permuted_outcome_alone() -> None:
     features, _, clinical = trial_tables(1)
     features = features[[name for name in features if "shape" not in name]]

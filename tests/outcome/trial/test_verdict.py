@@ -9,7 +9,7 @@ import pytest
 from nbradiomics.outcome.tasks import Classification
 from nbradiomics.outcome.trial.compared import Comparison
 from nbradiomics.outcome.trial.decision import UNKNOWN, Estimate
-from nbradiomics.outcome.trial.permuted import PERMUTATIONS, Permuted
+from nbradiomics.outcome.trial.permuted import PERMUTATIONS, QUICK_PERMUTATIONS, Permuted
 from nbradiomics.outcome.trial.run import Found, trial_table
 from nbradiomics.outcome.trial.verdict import WARNING, permuted_sentences, verdict
 
@@ -17,6 +17,7 @@ TASK = Classification(("no", "yes"))
 REAL = Estimate(0.7, 0.6, 0.8)
 CHANCE = Permuted(np.linspace(0.4, 0.6, 40))
 LOST, NONE, OPEN, BETTER = (0.1, 0.04, 0.16), (0.0, -0.03, 0.03), (0.02, -0.05, 0.09), (-0.05, -0.09, -0.01)
+LITTLE = (0.007, 0.002, 0.012)
 
 
 def told(
@@ -43,14 +44,21 @@ def told(
             "The model needs texture: shuffling the voxels costs 0.10 [0.04, 0.16]",
         ),
         ({"shuffled": LOST}, "The model needs texture:"),
+        ({"shuffled": LITTLE, "volume": NONE}, "What the model knows is volume, but for less than 0.05"),
+        (
+            {"shuffled": LITTLE},
+            "What the model knows is volume, shape or the distribution of the intensities, but",
+        ),
+        ({"shuffled": LITTLE, "volume": LOST}, "What the model knows is no texture, but for less than 0.05"),
+        ({"shuffled": OPEN, "volume": LITTLE}, "The volume alone would do: it costs 0.01 [0.002, 0.01]"),
         ({"shuffled": NONE}, "What the model knows is volume, shape or the distribution of the intensities"),
         (
             {"shuffled": NONE, "volume": LOST},
-            "What the model knows is no texture (shuffling the voxels costs",
+            "What the model knows is no texture, but for less than 0.05 of the ROC area (shuffling",
         ),
         (
             {"shuffled": NONE, "volume": OPEN},
-            "What the model knows is no texture (shuffling the voxels costs",
+            "What the model knows is no texture, but for less than 0.05 of the ROC area (shuffling",
         ),
         ({"shuffled": OPEN, "volume": NONE}, "The volume alone would do: it costs 0.00 [-0.03, 0.03]"),
         ({"shuffled": OPEN, "volume": LOST}, "It was not decided whether the model needs texture:"),
@@ -99,6 +107,18 @@ def test_a_small_signal_is_not_equivalent_to_chance() -> None:
     assert told(Estimate(0.56, 0.52, 0.6), shuffled=little)[0].startswith("It was not decided")
 
 
+def test_a_small_margin_is_never_shown_as_none() -> None:
+    real = Estimate(0.508, 0.501, 0.515)
+    assert "but for less than 0.004 of the ROC area" in told(real, shuffled=(0.0, -0.003, 0.002))[0]
+
+
+def test_without_a_comparison_of_shuffled_voxels_nothing_is_said_of_controls_that_were_made() -> None:
+    """Other controls were made, or this one failed for too many subjects."""
+    for rest in ({"random": NONE}, {}):
+        text = told(volume=NONE, **rest)[0]
+        assert text.endswith("was not tried, without the control shuffled.")
+
+
 def test_limits_stay_on_their_side_of_0_and_of_the_margin() -> None:
     assert "[0.001, 0.10]" in told(shuffled=(0.05, 0.001, 0.1))[0]
     assert "[-0.03, 0.0498]" in told(shuffled=(0.01, -0.03, 0.0498))[0]
@@ -118,8 +138,9 @@ def test_permuted_outcomes_above_chance_are_a_warning_and_at_chance_are_none() -
 def test_the_false_alarms_of_the_warning_are_rare_and_the_spread_holds_further_permutations() -> None:
     rng = np.random.default_rng(1)
     draws = rng.normal(0.5, 0.05, size=(4000, PERMUTATIONS))
-    alarms = [Permuted(each).exceeds_chance for each in draws]
-    assert np.mean(alarms) < 0.005
+    for number in (QUICK_PERMUTATIONS, PERMUTATIONS):
+        alarms = [Permuted(each[:number]).exceeds_chance for each in draws]
+        assert 0 < np.mean(alarms) < 0.004
     further = rng.normal(0.5, 0.05, size=4000)
     limits = [Permuted(each).spread(0.95) for each in draws]
     inside = [one.low <= value <= one.high for one, value in zip(limits, further, strict=True)]
