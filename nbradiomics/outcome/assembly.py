@@ -365,10 +365,11 @@ def _check_numbers(outcome: pd.DataFrame, classes: Sequence[str], folds: int, ex
         return
     reasons = "; ".join(f"{count} x {why}" for why, count in excluded["reason"].value_counts().items())
     each = "of each class" if "class" in outcome else "events"
+    asks, fewer = (f"{folds} folds need", "use fewer folds, ") if folds > 1 else ("a result needs", "")
     raise TooFewError(
-        f"{subjects} subjects with {found} remain; {folds} folds need at least {MINIMUM_SUBJECTS} "
+        f"{subjects} subjects with {found} remain; {asks} at least {MINIMUM_SUBJECTS} "
         f"subjects and {EVENTS_PER_FOLD * folds} {each}. Left out: {reasons or 'none'}.",
-        "Add subjects, use fewer folds, or check that the subjects' names are the same in both tables.",
+        f"Add subjects, {fewer}or check that the subjects' names are the same in both tables.",
     )
 
 

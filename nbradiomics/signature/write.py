@@ -191,6 +191,7 @@ def _outcome(summary: dict[str, Any], final: Final) -> OfOutcome:
         competing_events=summary.get("competing_events"),
         horizons=numbers_of(summary["horizons"]),
         last_event=float(y["time"][y["event"]].max()),
+        median_time=float(np.median(y["time"])),
     )
 
 

@@ -153,6 +153,57 @@ def test_a_small_cohort_says_what_it_cannot_tell(file: Path, second: Tables) -> 
     assert "There is no interval" in none.summary["answers"][UNTOLD]
 
 
+def _days(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(months=30 * clinical["months"])
+
+
+def _age_in_days(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(age=365 * clinical["age"])
+
+
+def _other_words(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(ward="ward " + clinical["ward"])
+
+
+def _one_other_word(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(ward=clinical["ward"].replace("a", "A&E"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (_days, "Check that both are in the same unit"),
+        (_age_in_days, "The median of 1 covariate in the external cohort is outside the whole range"),
+        (_one_other_word, "have a level that the first cohort lacks (A&E)"),
+    ],
+)
+def test_another_unit_or_level_is_told_as_if_the_models_were_fitted_first(
+    file: Path, first: Tables, second: Tables, changed: Any, told: str
+) -> None:
+    features, clinical = second[0], changed(second[1])
+    found = validate_models(file, features, clinical, bootstraps=0).summary["leading"]
+    wanted = validate_outcome(
+        first, (features, clinical), settings=DRAWN.changed(bootstraps=0), **SURVIVAL, **COVARIATES
+    ).summary["leading"]
+    sentence = next(text for text in found if told in text)
+    assert sentence in wanted
+    assert not any(told in text for text in validate_models(file, *second, bootstraps=0).summary["leading"])
+
+
+def test_what_was_filled_in_is_told(file: Path, second: Tables) -> None:
+    told = " ".join(validate_models(file, *second, bootstraps=0).summary["leading"])
+    assert f"age is missing in {int(second[1]['age'].isna().sum())} external subjects of 90" in told
+    assert "external feature values are missing or infinite" in told
+
+
+def test_levels_of_other_names_and_empty_features_are_refused(file: Path, second: Tables) -> None:
+    features, clinical = second
+    with pytest.raises(InputError, match="90 of 90 external subjects have a level"):
+        validate_models(file, features, _other_words(clinical), bootstraps=0)
+    with pytest.raises(InputError, match=r"1 feature of the external table has no value: original_glcm_f0"):
+        validate_models(file, features.assign(original_glcm_f0=np.nan), clinical, bootstraps=0)
+
+
 def test_bad_tables_are_refused(file: Path, second: Tables) -> None:
     features, clinical = second
     with pytest.raises(InputError, match="ward"):
