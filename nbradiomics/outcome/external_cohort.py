@@ -23,12 +23,12 @@ from nbradiomics.outcome.assembly import (
 from nbradiomics.outcome.external_differences import differences, filled_in, listed, other_rows
 from nbradiomics.outcome.known_values import known_values, value_errors
 from nbradiomics.outcome.prepared import Prepared, rows_of
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.solvers import has_competing, survival_array
 from nbradiomics.outcome.unseen_batches import refuse_unseen
 from nbradiomics.outcome.without_region import without_region
 from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.settings import Predictors

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import counted, number, percent
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData

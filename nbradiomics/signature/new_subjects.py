@@ -16,10 +16,10 @@ from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.outcome.assembly import choose_rows
 from nbradiomics.outcome.prepared import rows_of
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.signature.content import OfInputs
 from nbradiomics.signature.harmonised import ASKED
 from nbradiomics.tables import RowsOfReader
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, require_same
 
 #: Index columns in which features of another kind are refused, with the remedy.
 _REFUSED = {

@@ -16,7 +16,6 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import Parameters, load_parameters, values_hash
 from nbradiomics.outcome.external_cohort import as_read
 from nbradiomics.outcome.learned_from import salt_of
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.outcome.settings import TREES
 from nbradiomics.signature.archive import write_archive
 from nbradiomics.signature.compiled import compiled
@@ -38,6 +37,7 @@ from nbradiomics.signature.learned import numbers_of
 from nbradiomics.signature.models import Model
 from nbradiomics.signature.novelty import Novelty, fit_novelty
 from nbradiomics.signature.read import CONTENT, load_models
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.final import Final
