@@ -155,7 +155,10 @@ class Subjects(Learned):
 
 
 class OfDevelopment(Learned):
-    """What the evaluation said of the cohort; the attributes are those of its ``summary.json``."""
+    """What the evaluation said of the cohort; the attributes are those of its ``summary.json``.
+
+    ``drawing`` are its sentences on other masks; ``answers`` have the verdict of a trial, if there was one.
+    """
 
     excluded: Count
     missing_values: Count
@@ -168,6 +171,8 @@ class OfDevelopment(Learned):
     stability_subjects: Count
     clinical: dict[str, Any]
     suspicious: dict[str, Names]
+    answers: dict[str, str] = Field(default={})
+    drawing: Names = ()
 
 
 class Content(Learned):

@@ -107,7 +107,8 @@ def write_models_beside(
 ) -> None:
     """Write ``model.zip`` into the folder of an evaluation, or say in its summary why there is none.
 
-    The parameters are those of `write_models`. A file of an earlier evaluation is removed first.
+    The parameters are those of `write_models`. A file of an earlier evaluation is removed first. The file
+    tells what the summary says by then: it is written again after a trial.
     """
     path = Path(folder) / FILE
     path.unlink(missing_ok=True)
@@ -121,10 +122,12 @@ def write_models_beside(
         return
     examples = examples_of(load_models(path), result.final, result.predictions)
     result.summary["model_file"] = {"file": FILE, "sha256": digest, "examples": examples}
-    result.summary["sentences"].append(
+    told = (
         f"The models fitted to all {len(result.final.prepared.data.y)} subjects are in {FILE}, for "
         "predictions of new subjects (nbradiomics predict)."
     )
+    if told not in result.summary["sentences"]:
+        result.summary["sentences"].append(told)
 
 
 def _content(
@@ -164,10 +167,13 @@ def _content(
 
 
 def _development(summary: dict[str, Any]) -> OfDevelopment:
-    known = {name: summary[name] for name in OfDevelopment.model_fields if name in summary}
+    drawing = tuple(summary.get("drawing", {}).get("sentences", ()))
+    names = OfDevelopment.model_fields.keys() - {"drawing"}
+    known = {name: summary[name] for name in names if name in summary}
     suspicious = {name: tuple(reasons) for name, reasons in summary["suspicious"].items()}
     readers = tuple(summary["stability_readers"])
-    return OfDevelopment(**{**known, "suspicious": suspicious, "stability_readers": readers})
+    changed = {"suspicious": suspicious, "stability_readers": readers, "drawing": drawing}
+    return OfDevelopment(**{**known, **changed})
 
 
 def _outcome(summary: dict[str, Any], final: Final) -> OfOutcome:

@@ -204,6 +204,7 @@ def outcome(
         if trial or tried is not None:
             # An evaluation stays if its trial is refused or stopped.
             result = try_outcome(result, tried, execution=execution)
+            write_models_beside(result, out, name=features.stem)
             write_outcome(result, out)
         write_card_beside(out)
         write_outcome_evidence(out)

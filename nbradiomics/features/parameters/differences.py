@@ -60,9 +60,10 @@ def differences_named(here: Parameters | None, features: Path) -> Iterator[None]
         yield
     except OtherParametersError as error:
         there = recorded_parameters(features)
-        known = here is not None and there is not None
-        if not known or {values_hash(here), values_hash(there)} != {*error.ours, *error.theirs}:
+        if here is None or there is None:
             raise
+        if {values_hash(here), values_hash(there)} != {*error.ours, *error.theirs}:
+            raise  # the record is that of another table
         listed = "; ".join(setting_differences(here, there))
         raise InputError(f"{error.problem} {listed[:1].upper()}{listed[1:]}.", error.remedy) from error
 

@@ -69,7 +69,6 @@ class Outcomes(Stage):
             result, untried = _tried(work, section, case, result)
             failures += untried
             folder = work.folder.file("outcome", *parts)
-            write_models_beside(result, folder, name=case, parameters=work.study.extract.params)
             try:
                 drawing = compare()
             except NbradiomicsError as error:
@@ -78,6 +77,7 @@ class Outcomes(Stage):
             if drawing is not None:
                 result = with_drawing(result, drawing)
                 write_drawing(drawing, folder)
+            write_models_beside(result, folder, name=case, parameters=work.study.extract.params)
             write_outcome(result, folder)
             write_card_beside(folder)
         return failures
