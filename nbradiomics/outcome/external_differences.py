@@ -79,11 +79,11 @@ def differences(first: KnownValues, second: OutcomeData) -> Iterator[str]:
         (second.numeric, "covariate"),
         (tuple(dict.fromkeys((*second.radiomic, *filter(None, (second.volume,))))), "feature"),
     ):
-        away = [text for name in names if (text := _away(name, first.ranges.get(name), second.frame[name]))]
-        if away:
+        far = [text for name in names if (text := away(name, first.ranges.get(name), second.frame[name]))]
+        if far:
             yield (
-                f"The median of {counted(len(away), what)} in the external cohort is outside the whole range "
-                f"of the first one ({listed(away)}). Check that units and settings are the same."
+                f"The median of {counted(len(far), what)} in the external cohort is outside the whole range "
+                f"of the first one ({listed(far)}). Check that units and settings are the same."
             )
     if first.median_time is not None:
         one, other = first.median_time, float(np.median(second.y["time"]))
@@ -94,7 +94,8 @@ def differences(first: KnownValues, second: OutcomeData) -> Iterator[str]:
             )
 
 
-def _away(name: str, limits: tuple[float, float] | None, values: pd.Series) -> str:
+def away(name: str, limits: tuple[float, float] | None, values: pd.Series) -> str:
+    """Say that the median of some values is outside the range of known ones; empty if it is inside."""
     if limits is None or values.isna().all():
         return ""
     median, (low, high) = float(values.median()), limits

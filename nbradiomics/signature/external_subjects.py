@@ -20,7 +20,7 @@ from nbradiomics.outcome.external_cohort import (
     with_outcome_of,
 )
 from nbradiomics.outcome.external_differences import differences, filled_in
-from nbradiomics.outcome.known_values import KnownValues, value_errors
+from nbradiomics.outcome.known_values import value_errors
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.settings import Predictors
 from nbradiomics.outcome.stability import StabilityRule
@@ -29,7 +29,7 @@ from nbradiomics.signature.content import OfOutcome
 from nbradiomics.signature.harmonised import ASKED
 from nbradiomics.signature.new_subjects import declared_of, read_new_subjects, wanted_rows
 from nbradiomics.signature.read import Signature
-from nbradiomics.signature.steps import Levels
+from nbradiomics.signature.told_inputs import known_values_of, unseen_batch_sentences
 from nbradiomics.tables import RowsOfReader, choose_features, require_single_names
 
 LEARNED = "the models learned from it"
@@ -97,9 +97,10 @@ def read_external_subjects(
     chosen = choose_rows(features, wanted)
     absent, said = without_region(features, chosen, wanted)
     data = _assembled(signature, needed, chosen, clinical, endpoint, {**absent, **left_out, **learned})
-    values = _known_values(signature, names)
+    values = known_values_of(signature, names)
     for error in value_errors(values, data):
         raise error
+    inputs = new.inputs.loc[list(data.subjects)]
     judged = JudgedData(
         **{each.name: getattr(data, each.name) for each in fields(OutcomeData)}, judged=tuple(names)
     )
@@ -108,9 +109,10 @@ def read_external_subjects(
         *_learned_sentence(learned, chosen),
         *_without_outcome(judged, endpoint),
         *(*mixture_sentences(chosen), *new.sentences),
+        *unseen_batch_sentences([signature.model(name).model for name in names], inputs),
         *(*differences(values, data), *filled_in(data)),
     ]
-    return ExternalSubjects(judged, new.inputs.loc[judged.subjects], tuple(sentences))
+    return ExternalSubjects(judged, inputs, tuple(sentences))
 
 
 def _assembled(
@@ -138,18 +140,6 @@ def _assembled(
     data = with_outcome_of(data, outcome.classes, competing=outcome.competing_events is not None)
     require_classes(data, data)
     return data
-
-
-def _known_values(signature: Signature, names: Sequence[str]) -> KnownValues:
-    """Values of the inputs of some models among the subjects that these learned from."""
-    models = [signature.model(name) for name in names]
-    steps = [step for each in models for block in each.model.blocks for step in block.steps]
-    categories = [one for step in steps if isinstance(step, Levels) for one in step.categories]
-    return KnownValues(
-        levels={one.column: frozenset(one.levels) for one in categories},
-        ranges={one.name: (one.low, one.high) for each in models for one in each.ranges},
-        median_time=signature.content.outcome.median_time,
-    )
 
 
 def endpoint_of(outcome: OfOutcome, **changes: Any) -> Endpoint:
