@@ -85,13 +85,21 @@ def differences(first: KnownValues, second: OutcomeData) -> Iterator[str]:
                 f"The median of {counted(len(far), what)} in the external cohort is outside the whole range "
                 f"of the first one ({listed(far)}). Check that units and settings are the same."
             )
-    if first.median_time is not None:
-        one, other = first.median_time, float(np.median(second.y["time"]))
-        if max(one, other) > _TIMES_APART * min(one, other):
-            yield (
-                f"The median time is {number(one)} in the first cohort and {number(other)} in the external "
-                "one. Check that both are in the same unit."
-            )
+    if told := other_unit(first.median_time, second.y):
+        yield told
+
+
+def other_unit(first: float | None, y: np.ndarray) -> str:
+    """Say that times look as if they were in another unit than those with the median `first`; else empty."""
+    if first is None:
+        return ""
+    other = float(np.median(y["time"]))
+    if max(first, other) <= _TIMES_APART * min(first, other):
+        return ""
+    return (
+        f"The median time is {number(first)} in the first cohort and {number(other)} in the external one. "
+        "Check that both are in the same unit."
+    )
 
 
 def away(name: str, limits: tuple[float, float] | None, values: pd.Series) -> str:

@@ -168,7 +168,8 @@ def _task(signature: Signature, y: np.ndarray, horizons: Sequence[float]) -> Tas
     outcome = signature.content.outcome
     if outcome.classes:
         return Classification(outcome.classes)
-    return judged_at(y, horizons, usual=outcome.horizons, last=float(outcome.last_event or np.inf))
+    last = float(outcome.last_event or np.inf)
+    return judged_at(y, horizons, usual=outcome.horizons, last=last, median=outcome.median_time)
 
 
 def _result(model: Model, inputs: pd.DataFrame, task: Task) -> FoldResult:

@@ -88,7 +88,8 @@ def test_the_card_answers_in_words_and_says_what_was_not_tried(folder: Path, tmp
 
 
 def test_no_name_of_a_subject_is_in_the_file_or_on_the_card(folder: Path) -> None:
-    names = set(cohort(0, prefix="a")[0]["subject"])
+    features, _ = cohort(0, prefix="a")
+    names = set(features["subject"])
     for text in (words(folder / FILE), load_models(folder / "model.zip").content.model_dump_json()):
         assert not any(name in text for name in names)
 

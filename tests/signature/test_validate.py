@@ -190,6 +190,16 @@ def test_another_unit_or_level_is_told_as_if_the_models_were_fitted_first(
     assert not any(told in text for text in validate_models(file, *second, bootstraps=0).summary["leading"])
 
 
+def test_times_in_a_larger_unit_are_named_where_no_horizon_can_be_judged(
+    file: Path, first: Tables, second: Tables
+) -> None:
+    longer = second[1].assign(months=second[1]["months"] / 30)
+    with pytest.raises(InputError, match="Write the times in the unit of the first cohort"):
+        validate_models(file, second[0], longer, bootstraps=0)
+    with pytest.raises(InputError, match="Write the times in the unit of the first cohort"):
+        validate_outcome(first, (second[0], longer), settings=DRAWN.changed(bootstraps=0), **SURVIVAL)
+
+
 def test_what_was_filled_in_is_told(file: Path, second: Tables) -> None:
     told = " ".join(validate_models(file, *second, bootstraps=0).summary["leading"])
     assert f"age is missing in {int(second[1]['age'].isna().sum())} external subjects of 90" in told
