@@ -209,11 +209,7 @@ def _tested(content: Content) -> Iterator[Block]:
 def _performance(content: Content) -> Iterator[Block]:
     yield from _tested(content)
     models = [each.model.name for each in content.models]
-    scores = [
-        (each.model.name, score.metric, *map(_or_nan, (score.horizon, score.value, score.low, score.high)))
-        for each in content.models
-        for score in each.scores
-    ]
+    scores = [(each.model.name, one.metric, *_numbers(one)) for each in content.models for one in each.scores]
     confidence = content.settings.get("confidence", 0.95)
     quick = "" if content.settings.get("refits") else "quick "
     head = f"Score [{quick}{100 * float(confidence):g} % interval]"
@@ -221,8 +217,12 @@ def _performance(content: Content) -> Iterator[Block]:
     yield Table((head, *models), score_rows(scores, models, ALL_NAMES), caption=caption)
 
 
-def _or_nan(value: float | None) -> float:
-    return float("nan") if value is None else value
+def _numbers(score: Score) -> tuple[float, float, float, float]:
+    """Horizon, value and limits; NaN for none."""
+    horizon, value, low, high = (
+        float("nan") if part is None else part for part in (score.horizon, score.value, score.low, score.high)
+    )
+    return horizon, value, low, high
 
 
 def _model(each: OfModel) -> Iterator[Block]:

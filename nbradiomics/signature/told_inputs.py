@@ -53,7 +53,7 @@ def input_sentences(known: KnownValues, inputs: pd.DataFrame, absent: Collection
             f"{counted(len(absent), 'subject')} of {len(inputs)} {_is(absent)} not in the clinical table "
             f"({shortened(sorted(absent))}): all their clinical columns were filled in."
         )
-    names = [name for name in inputs if not str(name).startswith(ASKED)]
+    names = [name for name in map(str, inputs) if not name.startswith(ASKED)]
     empty = [name for name in names if inputs[name].isna().all()]
     if empty:
         yield (

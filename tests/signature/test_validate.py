@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import CoxPHFitter, KaplanMeierFitter
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
@@ -15,6 +16,7 @@ from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, validate_outcome
 from nbradiomics.outcome.external_limits import UNTOLD
 from nbradiomics.signature.external_subjects import LEARNED
+from nbradiomics.signature.predict import predict_outcome
 from nbradiomics.signature.read import load_models
 from nbradiomics.signature.validate import validate_models
 from nbradiomics.signature.write import write_models
@@ -109,6 +111,29 @@ def test_training_subjects_and_subjects_without_outcome_are_left_out_and_counted
     assert "2 subjects without a known outcome were left out" in said
     with pytest.raises(InputError, match="learned from all 90 subjects"):
         validate_models(file, *first, bootstraps=0)
+
+
+def test_calibration_and_net_benefit_are_those_of_lifelines(file: Path, second: Tables) -> None:
+    found = validate_models(file, *second, model=["radiomic"], bootstraps=0)
+    horizon = found.summary["horizons"][0]
+    table = predict_outcome(file, second[0], model="radiomic", times=[horizon]).table
+    table = table.merge(second[1][["subject", "months", "dead"]], on="subject")
+
+    def happened(rows: pd.DataFrame) -> float:
+        return 1 - float(KaplanMeierFitter().fit(rows["months"], rows["dead"]).predict(horizon))
+
+    fitted = CoxPHFitter().fit(table[["months", "dead", "risk"]], "months", "dead")
+    scores = found.performance.set_index("metric")["value"]
+    assert scores["calibration_slope"] == pytest.approx(fitted.params_["risk"], rel=1e-4)
+    expected = happened(table) / table["probability"].mean()
+    assert scores["observed_expected"] == pytest.approx(expected, rel=1e-9)
+    net = found.decision.set_index("threshold")["net_benefit"]
+    for threshold in (0.3, 0.4, 0.5):
+        treated = table[table["probability"] >= threshold]
+        events = happened(treated)
+        odds = threshold / (1 - threshold)
+        wanted = len(treated) / len(table) * (events - (1 - events) * odds)
+        assert net[net.index[np.isclose(net.index, threshold)][0]] == pytest.approx(wanted, abs=1e-9)
 
 
 def test_the_file_and_the_novelty_are_in_the_summary(file: Path, second: Tables) -> None:
