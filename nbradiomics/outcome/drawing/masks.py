@@ -17,6 +17,7 @@ from nbradiomics.outcome.seen import REASON
 from nbradiomics.outcome.stability import CONTEXT
 from nbradiomics.perturbation.variant import changes_mask_alone
 from nbradiomics.tables import AUTO
+from nbradiomics.tables.same_parameters import parameter_hashes, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -201,7 +202,10 @@ def _of_the_same_scans(source: Source, table: pd.DataFrame, *, but: Sequence[str
     chosen = pd.DataFrame({name: _texts(source.chosen, name) for name in keys})
     wanted = set(chosen.itertuples(index=False, name=None))
     texts = table.assign(**{name: _texts(table, name) for name in (*keys, *_OF_MASK)})
-    return texts[[key in wanted for key in texts[keys].itertuples(index=False, name=None)]]
+    found = texts[[key in wanted for key in texts[keys].itertuples(index=False, name=None)]]
+    hashes = parameter_hashes(source.chosen), parameter_hashes(found)
+    require_same(*hashes, first="the rows of the models", second="the other masks")
+    return found
 
 
 def _texts(table: pd.DataFrame, name: str) -> pd.Series:
