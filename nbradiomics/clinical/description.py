@@ -132,7 +132,8 @@ def _listed(counts: Mapping[str, int]) -> str:
 
 def _counts(cells: Cells) -> dict[str, int]:
     written = cells.codes[cells.codes != ""]
-    return {str(code): int(count) for code, count in written.value_counts().items()}
+    counts = {str(code): int(count) for code, count in written.value_counts().items()}
+    return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))  # not in the order of the rows
 
 
 def _endpoint_record(reading: EndpointReading | TargetReading, chosen: np.ndarray) -> dict[str, Any]:

@@ -106,7 +106,7 @@ def target_of(clinical: pd.DataFrame, rule: Endpoint, declared: Declaration, *, 
     reading = TargetReading(numbers.to_frame("class"), classes, cells, problems)
     texts = dict(zip(cells.texts, numbers, strict=True))
     known = {text: classes[int(number)] for text, number in texts.items() if text and not np.isnan(number)}
-    return replace(reading, values=known)
+    return replace(reading, values=dict(sorted(known.items())))  # not in the order of the rows
 
 
 _Read = tuple[pd.Series, tuple[str, ...], list[Problem]]

@@ -23,6 +23,7 @@ from nbradiomics.harmonisation.table_parts import require_subjects
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.settings import spread
 from nbradiomics.tables import choose_features
+from nbradiomics.tables.same_parameters import mixture_of_parameters
 from nbradiomics.tables.schema import Column
 
 #: Batches of a harmonised table.
@@ -121,7 +122,7 @@ def harmonise_table(
     changed, treatments, apart = _harmonised(features, values, batches, plan, harmonise)
     notes += [*_apart(apart), *impossible_values(values, changed), *confounded(batches[own], harmonise)]
     told = [problem.problem for problem in problems if problem.severity == "warning"]
-    sentences = (*_sentences(plan, names, harmonise), *notes, *told)
+    sentences = (*_other_parameters(features), *_sentences(plan, names, harmonise), *notes, *told)
     table = features.assign(**{name: changed[name] for name in names})
     return HarmonisedTable(with_fitted(table, plan.fitted), treatments, tuple(names), sentences)
 
@@ -161,6 +162,16 @@ def _harmonised(
             treatments.append(combat.treatments(table[new]).assign(context=context, fit=part.name))
     done = HARMONISED_BATCHES.table(pd.concat(treatments).to_dict("records"))
     return changed, done, pd.concat(apart)
+
+
+def _other_parameters(features: pd.DataFrame) -> Iterator[str]:
+    """Say if different settings of the features would be harmonised as if they were sites."""
+    mixture = mixture_of_parameters(features)
+    if mixture:
+        yield (
+            f"Caution: {mixture}. Harmonisation does not make them comparable: extract all with one "
+            "parameter file."
+        )
 
 
 def _apart(notes: pd.DataFrame) -> Iterator[str]:

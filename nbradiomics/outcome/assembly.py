@@ -25,7 +25,6 @@ from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.harmonisation import Harmonisation, read_harmonisation, refuse_outcome
-from nbradiomics.outcome.same_parameters import partly_stated, require_one_hash
 from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import NOBODY, LeftOut, with_reason
 from nbradiomics.outcome.settings import Predictors
@@ -33,6 +32,7 @@ from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.stability import StabilityRule
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
+from nbradiomics.tables.same_parameters import partly_stated, require_one_hash
 
 MINIMUM_SUBJECTS = 10
 EVENTS_PER_FOLD = 2
@@ -365,10 +365,11 @@ def _check_numbers(outcome: pd.DataFrame, classes: Sequence[str], folds: int, ex
         return
     reasons = "; ".join(f"{count} x {why}" for why, count in excluded["reason"].value_counts().items())
     each = "of each class" if "class" in outcome else "events"
+    asks, fewer = (f"{folds} folds need", "use fewer folds, ") if folds > 1 else ("a result needs", "")
     raise TooFewError(
-        f"{subjects} subjects with {found} remain; {folds} folds need at least {MINIMUM_SUBJECTS} "
+        f"{subjects} subjects with {found} remain; {asks} at least {MINIMUM_SUBJECTS} "
         f"subjects and {EVENTS_PER_FOLD * folds} {each}. Left out: {reasons or 'none'}.",
-        "Add subjects, use fewer folds, or check that the subjects' names are the same in both tables.",
+        f"Add subjects, {fewer}or check that the subjects' names are the same in both tables.",
     )
 
 

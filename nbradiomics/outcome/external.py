@@ -15,6 +15,7 @@ from nbradiomics.outcome.batch_effects import batch_effects
 from nbradiomics.outcome.crossvalidation import check_ratings, run_repeat
 from nbradiomics.outcome.development import development_of
 from nbradiomics.outcome.external_cohort import External, joined, read_external
+from nbradiomics.outcome.external_differences import other_unit
 from nbradiomics.outcome.external_summary import summarise_external
 from nbradiomics.outcome.few_columns import check_few_columns
 from nbradiomics.outcome.harmonisation_text import Measured, tell_harmonisation
@@ -164,17 +165,26 @@ def external_task(first: OutcomeData, second: OutcomeData, settings: OutcomeSett
     if first.classes:
         return Classification(first.classes)
     times = first.y["time"][first.y["event"]]
-    return judged_at(second.y, settings.horizons, usual=(float(np.median(times)),), last=float(times.max()))
+    return judged_at(
+        second.y,
+        settings.horizons,
+        usual=(float(np.median(times)),),
+        last=float(times.max()),
+        median=float(np.median(first.y["time"])),
+    )
 
 
-def judged_at(y: np.ndarray, asked: Sequence[float], *, usual: Sequence[float], last: float) -> Survival:
+def judged_at(
+    y: np.ndarray, asked: Sequence[float], *, usual: Sequence[float], last: float, median: float | None
+) -> Survival:
     """Kind of outcome of external times to an event, judged at the times `asked`, else the `usual` ones.
 
     Raises
     ------
     InputError
         When a horizon is after `last`, the last event of the first cohort, nobody has the event by it, or
-        nobody is observed longer.
+        nobody is observed longer. It says if the times look as if they were in another unit than those of the
+        first cohort, whose `median` is given.
     """
     late = [horizon for horizon in asked if horizon > last]
     if late:
@@ -182,5 +192,13 @@ def judged_at(y: np.ndarray, asked: Sequence[float], *, usual: Sequence[float], 
             f"the horizon {late[0]:g} is after the last event of the first cohort, at {last:g}.",
             "Choose an earlier one: the models know nothing of later times.",
         )
-    found = find_horizons(y, tuple(asked) or tuple(usual))
+    try:
+        found = find_horizons(y, tuple(asked) or tuple(usual))
+    except InputError as error:
+        told = other_unit(median, y)
+        if not told:
+            raise
+        raise InputError(
+            f"{error.problem} {told}", "Write the times in the unit of the first cohort."
+        ) from error
     return survival_task(y, Horizons(found.times, min(found.end, last)))

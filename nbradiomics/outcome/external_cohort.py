@@ -21,19 +21,18 @@ from nbradiomics.outcome.assembly import (
     mixture_sentences,
 )
 from nbradiomics.outcome.external_differences import differences, filled_in, listed, other_rows
+from nbradiomics.outcome.known_values import known_values, value_errors
 from nbradiomics.outcome.prepared import Prepared, rows_of
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.solvers import has_competing, survival_array
 from nbradiomics.outcome.unseen_batches import refuse_unseen
 from nbradiomics.outcome.without_region import without_region
 from nbradiomics.tables import INDEX, RowsOfReader, require_single_names
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.settings import Predictors
 
-#: Largest share of the external subjects whose level of a category the first cohort may lack.
-_MOST_UNKNOWN = 0.5
 #: Fewest features that two different subjects hardly share.
 _ENOUGH_FEATURES = 5
 
@@ -95,7 +94,7 @@ def read_external(
     data = assemble_external(prepared.data, chosen, clinical, endpoint, predictors)
     for error in external_errors(prepared.data, data):
         raise error
-    told = (*differences(prepared.data, data), *filled_in(data))
+    told = (*differences(known_values(prepared.data), data), *filled_in(data))
     return External(data, (*chosen.sentences, *told))
 
 
@@ -188,19 +187,12 @@ def with_outcome_of(data: OutcomeData, classes: tuple[str, ...], *, competing: b
 
 def external_errors(first: OutcomeData, data: OutcomeData) -> Iterator[InputError]:
     """Yield every reason why the models of the first cohort cannot be judged on these subjects."""
-    checks = (
-        require_classes,
-        _require_others,
-        _require_other_rows,
-        _require_values,
-        _require_known_levels,
-        _require_rule_for_batches,
-    )
-    for require in checks:
+    for require in (require_classes, _require_others, _require_other_rows, _require_rule_for_batches):
         try:
             require(first, data)
         except InputError as error:
             yield error
+    yield from value_errors(known_values(first), data)
 
 
 def joined(first: OutcomeData, second: OutcomeData) -> OutcomeData:
@@ -286,18 +278,6 @@ def named_classes(clinical: pd.DataFrame, target: str, known: Mapping[str, str])
     return clinical.assign(**{target: named})
 
 
-def _require_values(first: OutcomeData, data: OutcomeData) -> None:
-    names = dict.fromkeys((*data.radiomic, *filter(None, (data.volume,))))
-    used = [name for name in names if first.frame[name].notna().any()]
-    empty = [name for name in used if data.frame[name].isna().all()]
-    if empty:
-        raise InputError(
-            f"{counted(len(empty), 'feature')} of the external table {'has' if len(empty) == 1 else 'have'} "
-            f"no value: {listed(empty)}.",
-            "Compute the external table in the same way as the first one, or leave these features out.",
-        )
-
-
 def _require_columns(table: pd.DataFrame, names: Sequence[str], which: str) -> None:
     absent = [name for name in names if name not in table]
     if absent:
@@ -366,15 +346,3 @@ def _require_rule_for_batches(first: OutcomeData, second: OutcomeData) -> None:
     if harmonisation is not None:
         pair = first.frame.index, second.frame.index
         refuse_unseen(harmonisation, [pair], who="external subjects")
-
-
-def _require_known_levels(first: OutcomeData, second: OutcomeData) -> None:
-    for name in second.categorical:
-        values = second.frame[name].dropna()
-        unknown = values[~values.isin(set(first.frame[name].dropna()))]
-        if len(unknown) > _MOST_UNKNOWN * len(values):
-            raise InputError(
-                f"{name}: {len(unknown)} of {len(values)} external subjects have a level that the first "
-                f"cohort lacks, such as {unknown.iloc[0]!r}.",
-                "Write the levels of both cohorts in the same way.",
-            )

@@ -9,15 +9,15 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.messages.wording import counted, number, share
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
+from nbradiomics.messages.wording import counted, number, percent
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.known_values import KnownValues
 
 #: Times whose medians differ by more than this factor are hardly in one unit.
-_TIMES_APART = 10.0
-
+_TIMES_APART = 5.0
 _SHOWN = 5
 
 
@@ -49,7 +49,7 @@ def filled_in(data: OutcomeData) -> Iterator[str]:
     if features.to_numpy().any():
         worst = features.mean().sort_values(ascending=False)
         worst = worst[worst > 0]
-        shown = ", ".join(f"{name} {share(part)}" for name, part in worst.head(_SHOWN).items())
+        shown = ", ".join(f"{name} {percent(part)}" for name, part in worst.head(_SHOWN).items())
         yield (
             f"{int(features.to_numpy().sum())} of {features.size} external feature values are missing or "
             f"infinite, and became the median of the first cohort ({shown}"
@@ -64,11 +64,11 @@ def filled_in(data: OutcomeData) -> Iterator[str]:
             )
 
 
-def differences(first: OutcomeData, second: OutcomeData) -> Iterator[str]:
+def differences(first: KnownValues, second: OutcomeData) -> Iterator[str]:
     """Say where the external cohort looks as if it were measured or written in another way."""
     for name in second.categorical:
         values = second.frame[name].dropna()
-        unknown = sorted(set(values) - set(first.frame[name].dropna()))
+        unknown = sorted(set(values) - first.levels.get(name, frozenset()))
         if unknown:
             count = int(values.isin(unknown).sum())
             yield (
@@ -79,28 +79,36 @@ def differences(first: OutcomeData, second: OutcomeData) -> Iterator[str]:
         (second.numeric, "covariate"),
         (tuple(dict.fromkeys((*second.radiomic, *filter(None, (second.volume,))))), "feature"),
     ):
-        away = [text for name in names if (text := _away(name, first.frame[name], second.frame[name]))]
-        if away:
+        far = [text for name in names if (text := away(name, first.ranges.get(name), second.frame[name]))]
+        if far:
             yield (
-                f"The median of {counted(len(away), what)} in the external cohort is outside the whole range "
-                f"of the first one ({listed(away)}). Check that units and settings are the same."
+                f"The median of {counted(len(far), what)} in the external cohort is outside the whole range "
+                f"of the first one ({listed(far)}). Check that units and settings are the same."
             )
-    if not first.classes:
-        one, other = (float(np.median(data.y["time"])) for data in (first, second))
-        if max(one, other) > _TIMES_APART * min(one, other):
-            yield (
-                f"The median time is {number(one)} in the first cohort and {number(other)} in the external "
-                "one. Check that both are in the same unit."
-            )
+    if told := other_unit(first.median_time, second.y):
+        yield told
 
 
-def _away(name: str, first: pd.Series, second: pd.Series) -> str:
-    if first.isna().all() or second.isna().all():
+def other_unit(first: float | None, y: np.ndarray) -> str:
+    """Say that times look as if they were in another unit than those with the median `first`; else empty."""
+    if first is None:
         return ""
-    median, low, high = second.median(), first.min(), first.max()
+    other = float(np.median(y["time"]))
+    if max(first, other) <= _TIMES_APART * min(first, other):
+        return ""
     return (
-        f"{name}: {number(median)}, {number(low)} to {number(high)}" if median < low or median > high else ""
+        f"The median time is {number(first)} in the first cohort and {number(other)} in the external one. "
+        "Check that both are in the same unit."
     )
+
+
+def away(name: str, limits: tuple[float, float] | None, values: pd.Series) -> str:
+    """Say that the median of some values is outside the range of known ones; empty if it is inside."""
+    if limits is None or values.isna().all():
+        return ""
+    median, (low, high) = float(values.median()), limits
+    outside = median < low or median > high
+    return f"{name}: {number(median)}, {number(low)} to {number(high)}" if outside else ""
 
 
 def listed(names: Sequence[str]) -> str:

@@ -17,7 +17,6 @@ from nbradiomics.outcome.assembly import (
     mixture_sentences,
     radiomic_columns,
 )
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, parameter_hashes
 from nbradiomics.outcome.seen import without_seen_subjects
 from nbradiomics.outcome.settings import (
     AUTO,
@@ -32,6 +31,7 @@ from nbradiomics.outcome.stability import Candidates, find_rule
 from nbradiomics.outcome.survival_trees import require_survival_trees
 from nbradiomics.outcome.without_region import without_region
 from nbradiomics.tables import INDEX, FeatureChoice, RowsOfReader, require_single_names
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, parameter_hashes
 
 if TYPE_CHECKING:
     import pandas as pd

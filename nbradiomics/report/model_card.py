@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from nbradiomics.messages.wording import MISSING, counted, interval, number
+from nbradiomics.messages.wording import MISSING, counted, number
+from nbradiomics.outcome.trial.verdict import QUESTION as TRIED
 from nbradiomics.report.content import (
     Block,
     Details,
@@ -24,7 +25,8 @@ from nbradiomics.report.content import (
 )
 from nbradiomics.report.prediction_pictures import unit_of
 from nbradiomics.report.render import claim_page, write_page
-from nbradiomics.signature.content import Content, OfModel, Score
+from nbradiomics.report.sections.outcome_metrics import ALL_NAMES, score_rows
+from nbradiomics.signature.content import Content, OfModel, OfOutcome, Score
 from nbradiomics.signature.models import Model
 from nbradiomics.signature.read import Signature, load_models
 
@@ -46,6 +48,7 @@ _INDEX = {
     "sequence": "sequence",
     "timepoint": "timepoint",
     "roi": "region",
+    "in_training": "segmentation model trained on them",
 }
 
 
@@ -149,9 +152,14 @@ def _use(content: Content) -> Iterator[Block]:
         yield Text(
             f"Predicts the time to an event (time {outcome.time}, event {outcome.event}): the probability of "
             f"the event until some time, judged at {times}, in the unit of {outcome.time}. Nothing is known "
-            f"of times after {outcome.last_event:g}, the last event of the subjects."
+            f"of times after {outcome.last_event:g}, the last event of the subjects{_observed(outcome)}."
         )
     yield Sentences((_NOT_CLINICAL, _NOT_EXTERNAL))
+
+
+def _observed(outcome: OfOutcome) -> str:
+    median = outcome.median_time
+    return "" if median is None else f"; half of them have a time below {median:g}"
 
 
 def _learned(content: Content) -> Iterator[Block]:
@@ -185,26 +193,36 @@ def _inputs(content: Content) -> Iterator[Block]:
         yield Details("Parameter file of the features", (Listing(text),))
 
 
+def _tested(content: Content) -> Iterator[Block]:
+    """What the evaluation answers in words: the verdict of a trial, and how far risks hang on who drew."""
+    known = content.development
+    if known.answers:
+        yield Table(("Question", "Answer"), tuple(known.answers.items()), text_columns=2)
+    if TRIED not in known.answers:
+        yield Text("The models were not tried against negative controls, such as shuffled voxels.", "note")
+    if known.drawing:
+        yield Details("How far the risks depend on who drew the masks", (Sentences(known.drawing),))
+    else:
+        yield Text("It was not tested how far the risks depend on who drew the masks.", "note")
+
+
 def _performance(content: Content) -> Iterator[Block]:
-    rows = []
-    for each in content.models:
-        for score in each.scores:
-            horizon = MISSING if score.horizon is None else f"{score.horizon:g}"
-            rows.append((each.model.name, score.metric, horizon, _value(score)))
+    yield from _tested(content)
+    models = [each.model.name for each in content.models]
+    scores = [(each.model.name, one.metric, *_numbers(one)) for each in content.models for one in each.scores]
     confidence = content.settings.get("confidence", 0.95)
     quick = "" if content.settings.get("refits") else "quick "
-    yield Table(
-        ("Model", "Score", "Horizon", f"Value [{quick}{100 * float(confidence):g} % interval]"),
-        tuple(rows),
-        text_columns=2,
-        caption=(_TOO_NARROW if quick else "") + _HELD_OUT,
+    head = f"Score [{quick}{100 * float(confidence):g} % interval]"
+    caption = (_TOO_NARROW if quick else "") + _HELD_OUT
+    yield Table((head, *models), score_rows(scores, models, ALL_NAMES), caption=caption)
+
+
+def _numbers(score: Score) -> tuple[float, float, float, float]:
+    """Horizon, value and limits; NaN for none."""
+    horizon, value, low, high = (
+        float("nan") if part is None else part for part in (score.horizon, score.value, score.low, score.high)
     )
-
-
-def _value(score: Score) -> str:
-    if score.low is None or score.high is None:
-        return number(score.value)
-    return interval(score.value, score.low, score.high, form=number)
+    return horizon, value, low, high
 
 
 def _model(each: OfModel) -> Iterator[Block]:

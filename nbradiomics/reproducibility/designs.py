@@ -16,6 +16,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.forms import Form
 from nbradiomics.reproducibility.levels import chosen_levels, listed, require_one_value, texts
 from nbradiomics.tables import AUTO, RowsOfReader, select
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, require_one_hash
 
 Floats = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class Design:
         Form of the ICC, if none is requested.
     changing
         Columns that may change together with the compared one: a subject who travels to another site has
-        another timepoint there.
+        another timepoint there, and variants may be those of the parameters.
     """
 
     across: str
@@ -53,7 +54,7 @@ DESIGNS = {
         Design("timepoint", "timepoints", "A,1", ("site",)),
         Design("repeat", "repeats", "A,1", ("timepoint", "reading", "site")),
         Design("site", "sites", "A,1", ("timepoint", "reading", "repeat")),
-        Design("variant", "variants", "1"),
+        Design("variant", "variants", "1", (PARAMETERS,)),
     )
 }
 #: Columns that need one value in all compared rows, unless they are compared or change with the compared one.
@@ -142,8 +143,8 @@ def arrange(
     ------
     InputError
         When the table lacks a column, a row lacks its subject or level, a level is not in the table, there
-        are fewer than two levels or no subject has two, the regions are connected components, or the model
-        was trained on all subjects with automatic masks.
+        are fewer than two levels or no subject has two, the regions are connected components, the model was
+        trained on all subjects with automatic masks, or the rows were made with different parameters.
     AmbiguousError
         When a column without a chosen value has several values, or a subject and level have several rows.
     """
@@ -159,6 +160,7 @@ def arrange(
     _require_two(names, index, design)
     _require_one_row_each(chosen, design)
     _require_repeated(chosen, design)
+    _require_same_parameters(chosen, design)
     subjects = [str(name) for name in pd.unique(chosen["subject"])]
     return Arrangement(
         design=design,
@@ -194,7 +196,7 @@ def _index(features: pd.DataFrame, design: Design) -> pd.DataFrame:
             f"{int((~named.all(axis=1)).sum())} rows have no subject or no {design.across}.",
             "Give both in every row.",
         )
-    known = [name for name in (*_CONTEXT, "site", "reader") if name in features]
+    known = [name for name in (*_CONTEXT, "site", "reader", PARAMETERS) if name in features]
     index = pd.DataFrame({name: texts(features[name]) for name in known})
     return index.assign(subject=features["subject"].astype(str)).reset_index(drop=True)
 
@@ -276,6 +278,13 @@ def _of_one_context(rows: pd.DataFrame, design: Design) -> pd.DataFrame:
         if name in rows and name not in free:
             require_one_value(rows, name, [other for other in DESIGNS if other != design.across])
     return rows
+
+
+def _require_same_parameters(rows: pd.DataFrame, design: Design) -> None:
+    """Refuse rows of different parameters; variants may differ in them, but not the rows of one variant."""
+    apart = PARAMETERS in design.changing
+    for _, part in rows.groupby(design.across) if apart else [("", rows)]:
+        require_one_hash(part)
 
 
 def _changes(rows: pd.DataFrame, name: str) -> bool:

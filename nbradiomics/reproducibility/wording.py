@@ -21,6 +21,7 @@ from nbradiomics.reproducibility.reasons import TOO_FEW
 from nbradiomics.reproducibility.schema import GENERALISED
 from nbradiomics.reproducibility.stability import CAUTION_BELOW
 from nbradiomics.tables import AUTO
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS
 
 _FEW_READERS = 3
 #: A feature that stays stable in this share of the samples would nearly always be stable in another study.
@@ -135,7 +136,9 @@ def _compared(arranged: Arrangement) -> str:
     design = arranged.design
     shown = listed(arranged.levels)
     reader = f", masks of {arranged.reader}" if arranged.reader else ""
-    also = f" Their {' and '.join(arranged.changing)} differs too." if arranged.changing else ""
+    one = len(arranged.changing) == 1 and PARAMETERS not in arranged.changing
+    verb = "differs" if one else "differ"
+    also = f" Their {' and '.join(arranged.changing)} {verb} too." if arranged.changing else ""
     return f"{design.several.capitalize()} compared: {shown} ({len(arranged.levels)}){reader}.{also}"
 
 

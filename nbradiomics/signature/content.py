@@ -35,6 +35,8 @@ class OfOutcome(Learned):
         Points in time at which the models were judged, in the unit of the time.
     last_event
         Time of the last event: the models know nothing of later times.
+    median_time
+        Median of the times to an event or to the end of the observation, by which another unit is seen.
     """
 
     kind: Literal["survival", "classes"]
@@ -49,6 +51,7 @@ class OfOutcome(Learned):
     competing_events: Count | None = None
     horizons: Numbers = ()
     last_event: float | None = None
+    median_time: float | None = None
 
 
 class OfCovariate(Learned):
@@ -152,7 +155,10 @@ class Subjects(Learned):
 
 
 class OfDevelopment(Learned):
-    """What the evaluation said of the cohort; the attributes are those of its ``summary.json``."""
+    """What the evaluation said of the cohort; the attributes are those of its ``summary.json``.
+
+    ``drawing`` are its sentences on other masks; ``answers`` have the verdict of a trial, if there was one.
+    """
 
     excluded: Count
     missing_values: Count
@@ -165,6 +171,8 @@ class OfDevelopment(Learned):
     stability_subjects: Count
     clinical: dict[str, Any]
     suspicious: dict[str, Names]
+    answers: dict[str, str] = Field(default={})
+    drawing: Names = ()
 
 
 class Content(Learned):

@@ -12,20 +12,24 @@ from nbradiomics.clinical import Endpoint
 from nbradiomics.cohort.fitted_names import known_names
 from nbradiomics.errors import InputError
 from nbradiomics.messages.wording import counted, shortened
-from nbradiomics.outcome.assembly import OutcomeData, assemble, choose_rows
+from nbradiomics.outcome.assembly import OutcomeData, assemble, choose_rows, mixture_sentences
 from nbradiomics.outcome.external_cohort import (
     named_classes,
     require_classes,
     require_clinical,
     with_outcome_of,
 )
+from nbradiomics.outcome.external_differences import differences, filled_in
+from nbradiomics.outcome.known_values import value_errors
 from nbradiomics.outcome.seen import LeftOut, without_seen_subjects
 from nbradiomics.outcome.settings import Predictors
 from nbradiomics.outcome.stability import StabilityRule
+from nbradiomics.outcome.without_region import without_region
 from nbradiomics.signature.content import OfOutcome
 from nbradiomics.signature.harmonised import ASKED
 from nbradiomics.signature.new_subjects import declared_of, read_new_subjects, wanted_rows
 from nbradiomics.signature.read import Signature
+from nbradiomics.signature.told_inputs import known_values_of, unseen_batch_sentences
 from nbradiomics.tables import RowsOfReader, choose_features, require_single_names
 
 LEARNED = "the models learned from it"
@@ -81,7 +85,7 @@ def read_external_subjects(
         When a column is absent, the features were made in another way, all subjects are those of the models,
         or too few subjects or events remain.
     """
-    known, outcome = signature.content.inputs, signature.content.outcome
+    known = signature.content.inputs
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")
     require_clinical(clinical, endpoint.columns, endpoint)
@@ -89,7 +93,38 @@ def read_external_subjects(
     features, learned = _without_learned(signature, features)
     needed = tuple(dict.fromkeys(one for name in names for one in signature.model(name).model.inputs))
     new = read_new_subjects(known, needed, features, clinical, rows)
-    chosen = choose_rows(features, wanted_rows(known, features, rows))
+    wanted = wanted_rows(known, features, rows)
+    chosen = choose_rows(features, wanted)
+    absent, said = without_region(features, chosen, wanted)
+    data = _assembled(signature, needed, chosen, clinical, endpoint, {**absent, **left_out, **learned})
+    values = known_values_of(signature, names)
+    for error in value_errors(values, data):
+        raise error
+    inputs = new.inputs.loc[list(data.subjects)]
+    judged = JudgedData(
+        **{each.name: getattr(data, each.name) for each in fields(OutcomeData)}, judged=tuple(names)
+    )
+    sentences = [
+        *(*told, *said),
+        *_learned_sentence(learned, chosen),
+        *_without_outcome(judged, endpoint),
+        *(*mixture_sentences(chosen), *new.sentences),
+        *unseen_batch_sentences([signature.model(name).model for name in names], inputs),
+        *(*differences(values, data), *filled_in(data)),
+    ]
+    return ExternalSubjects(judged, inputs, tuple(sentences))
+
+
+def _assembled(
+    signature: Signature,
+    needed: Sequence[str],
+    chosen: pd.DataFrame,
+    clinical: pd.DataFrame,
+    endpoint: Endpoint,
+    left_out: LeftOut,
+) -> OutcomeData:
+    """Join features, covariates and outcome of the external subjects, read as those of the models were."""
+    known, outcome = signature.content.inputs, signature.content.outcome
     covariates = {each.name for each in known.covariates}
     columns = [name for name in needed if name not in covariates and not name.startswith(ASKED)]
     data = assemble(
@@ -100,20 +135,11 @@ def read_external_subjects(
         endpoint,
         _predictors(signature, endpoint, [name for name in needed if name in covariates]),
         folds=1,
-        left_out={**left_out, **learned},
+        left_out=left_out,
     )
     data = with_outcome_of(data, outcome.classes, competing=outcome.competing_events is not None)
     require_classes(data, data)
-    judged = JudgedData(
-        **{each.name: getattr(data, each.name) for each in fields(OutcomeData)}, judged=tuple(names)
-    )
-    sentences = [
-        *told,
-        *_learned_sentence(learned, chosen),
-        *_without_outcome(judged, endpoint),
-        *new.sentences,
-    ]
-    return ExternalSubjects(judged, new.inputs.loc[judged.subjects], tuple(sentences))
+    return data
 
 
 def endpoint_of(outcome: OfOutcome, **changes: Any) -> Endpoint:

@@ -16,10 +16,10 @@ from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.outcome.assembly import choose_rows
 from nbradiomics.outcome.prepared import rows_of
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.signature.content import OfInputs
 from nbradiomics.signature.harmonised import ASKED
 from nbradiomics.tables import RowsOfReader
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, require_same
 
 #: Index columns in which features of another kind are refused, with the remedy.
 _REFUSED = {
@@ -74,6 +74,8 @@ def read_new_subjects(
     """
     features = features.rename(columns=str)
     chosen = choose_rows(features, wanted_rows(known, features, rows))
+    if chosen.empty:
+        raise InputError("the feature table has no row.", "Give the features of one subject or more.")
     told = tuple(_other_rows(known, chosen))
     subjects = pd.Index(chosen["subject"].astype(str), name="subject")
     covariates = [each.name for each in known.covariates if each.name in needed]
@@ -168,8 +170,28 @@ def _covariates(
 ) -> pd.DataFrame:
     if clinical is None:
         raise InputError(f"the models need the covariates {shortened(names)}.", "Give a clinical table.")
+    _require_subjects(clinical, subjects)
     read = read_covariates(clinical.rename(columns=str), names, taken=(), declared=declared_of(known))
     return pd.concat([read.numeric, read.categorical], axis=1).reindex(subjects)
+
+
+def _require_subjects(clinical: pd.DataFrame, subjects: pd.Index) -> None:
+    """Refuse a clinical table without the subjects, or with several rows of one."""
+    if "subject" not in clinical:
+        raise InputError("the clinical table has no column subject.", "Name the column of the subjects so.")
+    names = clinical["subject"].astype(str)
+    twice = sorted(set(names[names.duplicated()]) & set(subjects))
+    if twice:
+        raise InputError(
+            f"the clinical table has several rows of {counted(len(twice), 'subject')}: {shortened(twice)}.",
+            "Keep one row per subject.",
+        )
+    if not set(names) & set(subjects):
+        raise InputError(
+            f"no subject of the feature table ({shortened(subjects, 2)}) is in the clinical table "
+            f"({shortened(names, 2)}).",
+            "Write the names of the subjects in the same way in both tables.",
+        )
 
 
 def _batches(

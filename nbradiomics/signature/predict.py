@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +19,7 @@ from nbradiomics.signature.new_subjects import read_new_subjects
 from nbradiomics.signature.read import Signature, load_models
 from nbradiomics.signature.schema import PREDICTED
 from nbradiomics.signature.steps import Levels
+from nbradiomics.signature.told_inputs import input_sentences, known_values_of, unseen_batch_sentences
 from nbradiomics.tables import RowsOfReader
 from nbradiomics.tables.result import Result
 
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 KNOWN = "the models learned from this subject: the prediction is too good"
 EMPTY = "no feature has a value"
+ABSENT = "not in the clinical table"
 
 
 @dataclass(frozen=True, repr=False)
@@ -72,8 +74,8 @@ def predict_outcome(
     clinical
         Clinical table, for models with covariates.
     model
-        Name of the model; by default the last one of the file whose tables are given: ``combined`` with a
-        clinical table, else ``radiomic``.
+        Name of the model; by default the last one of the file (``combined``, if there are covariates),
+        without a clinical table ``radiomic``.
     times
         Points in time of the predicted probabilities; by default those at which the models were judged.
     rows
@@ -108,7 +110,7 @@ def predict_outcome(
     points = _points(signature, times)
     new = read_new_subjects(signature.content.inputs, chosen.model.inputs, features, clinical, rows)
     inputs = new.inputs
-    empty = _empty(chosen, inputs)
+    empty, absent = _empty(chosen, inputs), _absent(signature, chosen, inputs, clinical)
     table = chosen.model.prepared(inputs)
     predicted = chosen.model.outcome.predict(table, points)
     apart = chosen.model.prepared(inputs, limited=False)
@@ -123,23 +125,24 @@ def predict_outcome(
             "novel": pd.Series(distance > 1, dtype="boolean").mask(empty),
             "filled": _joined(inputs.isna()),
             "outside": _joined(_outside(chosen, inputs)),
-            "note": _notes(signature, list(inputs.index), empty),
+            "note": _notes(signature, list(inputs.index), empty, absent),
         }
     )
     found = _long(signature, shared, np.where(empty[:, None], np.nan, predicted.probabilities), points)
     parts = chosen.model.outcome.linears[0].contributions(table)
-    return PredictedOutcome(found, parts[~empty], (*new.sentences, *_sentences(shared, chosen)), chosen)
+    told = (
+        *new.sentences,
+        *input_sentences(known_values_of(signature, [chosen.model.name]), inputs, absent),
+        *unseen_batch_sentences([chosen.model], inputs),
+        *_sentences(shared, chosen),
+    )
+    return PredictedOutcome(found, parts[~empty], told, chosen)
 
 
 def _default(signature: Signature, clinical: pd.DataFrame | None) -> str:
-    covariates = {each.name for each in signature.content.inputs.covariates}
-    for name in reversed(signature.names):
-        needs = any(
-            column in covariates or column.startswith(ASKED) for column in signature.model(name).model.inputs
-        )
-        if clinical is not None or not needs:
-            return name
-    return signature.names[-1]
+    """The last model; without a clinical table the radiomic one, and never another one in its place."""
+    names = signature.names
+    return names[-1] if clinical is not None or "radiomic" not in names else "radiomic"
 
 
 def _points(signature: Signature, times: Sequence[float]) -> tuple[float, ...]:
@@ -191,13 +194,26 @@ def _outside(chosen: OfModel, inputs: pd.DataFrame) -> pd.DataFrame:
     return marked
 
 
-def _notes(signature: Signature, subjects: Sequence[str], empty: np.ndarray) -> list[str]:
+def _absent(
+    signature: Signature, chosen: OfModel, inputs: pd.DataFrame, clinical: pd.DataFrame | None
+) -> set[str]:
+    """Subjects without a row in the clinical table, if the model has covariates."""
+    covariates = {each.name for each in signature.content.inputs.covariates}
+    if clinical is None or not covariates & set(chosen.model.inputs):
+        return set()
+    return set(inputs.index) - set(clinical["subject"].astype(str))
+
+
+def _notes(
+    signature: Signature, subjects: Sequence[str], empty: np.ndarray, absent: Collection[str]
+) -> list[str]:
     learned = signature.content.subjects
     known = known_names(subjects, learned.hashes, [learned.salt])
-    return [
-        "; ".join([*([EMPTY] if none else []), *([KNOWN] if name in known else [])])
-        for name, none in zip(subjects, empty, strict=True)
-    ]
+    notes = []
+    for name, none in zip(subjects, empty, strict=True):
+        said = {EMPTY: none, ABSENT: name in absent, KNOWN: name in known}
+        notes.append("; ".join(text for text, holds in said.items() if holds))
+    return notes
 
 
 def _long(
@@ -230,6 +246,6 @@ def _sentences(shared: pd.DataFrame, chosen: OfModel) -> Iterator[str]:
         yield f"{counted(filled, 'subject')} of {total} had missing inputs, which were filled in."
     if novel:
         yield (
-            f"{counted(novel, 'subject')} of {total} are further from the training subjects than 99 % of "
-            "subjects like them: the models may not hold for them."
+            f"{counted(novel, 'subject')} of {total} {'is' if novel == 1 else 'are'} further from the "
+            "training subjects than 99 % of subjects like them: the models may not hold for them."
         )

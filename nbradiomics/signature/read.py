@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import ValidationError
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.files.checked_json import in_short
 from nbradiomics.signature.archive import read_archive
 from nbradiomics.signature.content import Content, OfModel
@@ -44,6 +45,15 @@ class Signature:
     def names(self) -> tuple[str, ...]:
         """Names of the models."""
         return tuple(each.model.name for each in self.content.models)
+
+    @property
+    def parameters(self) -> Parameters | None:
+        """Parameter file of the features; None if it is not known, or this release refuses it."""
+        stated = self.content.inputs.parameter_file
+        try:
+            return load_parameters(stated) if stated else None
+        except InputError:
+            return None
 
     def model(self, name: str) -> OfModel:
         """The model of a name.

@@ -11,7 +11,7 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
-from nbradiomics.messages.wording import counted, share
+from nbradiomics.messages.wording import counted, percent
 from nbradiomics.outcome.development import Development
 from nbradiomics.outcome.external import judged_at
 from nbradiomics.outcome.external_cohort import External
@@ -168,7 +168,8 @@ def _task(signature: Signature, y: np.ndarray, horizons: Sequence[float]) -> Tas
     outcome = signature.content.outcome
     if outcome.classes:
         return Classification(outcome.classes)
-    return judged_at(y, horizons, usual=outcome.horizons, last=float(outcome.last_event or np.inf))
+    last = float(outcome.last_event or np.inf)
+    return judged_at(y, horizons, usual=outcome.horizons, last=last, median=outcome.median_time)
 
 
 def _result(model: Model, inputs: pd.DataFrame, task: Task) -> FoldResult:
@@ -219,7 +220,7 @@ def _novel(signature: Signature, name: str, inputs: pd.DataFrame) -> int:
 def _novel_sentences(novelty: dict[str, int], subjects: int) -> Iterator[str]:
     many = {name: count for name, count in novelty.items() if count > _MANY_NOVEL * subjects}
     if many:
-        listed = ", ".join(f"{name}: {count} ({share(count / subjects)})" for name, count in many.items())
+        listed = ", ".join(f"{name}: {count} ({percent(count / subjects)})" for name, count in many.items())
         yield (
             f"Of {counted(subjects, 'external subject')}, many are further from the subjects of the models "
             f"than 99 % of subjects like them ({listed}; about 1 % were expected): they are another kind of "

@@ -16,7 +16,6 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import Parameters, load_parameters, values_hash
 from nbradiomics.outcome.external_cohort import as_read
 from nbradiomics.outcome.learned_from import salt_of
-from nbradiomics.outcome.same_parameters import COLUMN as PARAMETERS, require_same
 from nbradiomics.outcome.settings import TREES
 from nbradiomics.signature.archive import write_archive
 from nbradiomics.signature.compiled import compiled
@@ -38,6 +37,7 @@ from nbradiomics.signature.learned import numbers_of
 from nbradiomics.signature.models import Model
 from nbradiomics.signature.novelty import Novelty, fit_novelty
 from nbradiomics.signature.read import CONTENT, load_models
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.final import Final
@@ -107,7 +107,8 @@ def write_models_beside(
 ) -> None:
     """Write ``model.zip`` into the folder of an evaluation, or say in its summary why there is none.
 
-    The parameters are those of `write_models`. A file of an earlier evaluation is removed first.
+    The parameters are those of `write_models`. A file of an earlier evaluation is removed first. The file
+    tells what the summary says by then: it is written again after a trial.
     """
     path = Path(folder) / FILE
     path.unlink(missing_ok=True)
@@ -121,10 +122,12 @@ def write_models_beside(
         return
     examples = examples_of(load_models(path), result.final, result.predictions)
     result.summary["model_file"] = {"file": FILE, "sha256": digest, "examples": examples}
-    result.summary["sentences"].append(
+    told = (
         f"The models fitted to all {len(result.final.prepared.data.y)} subjects are in {FILE}, for "
         "predictions of new subjects (nbradiomics predict)."
     )
+    if told not in result.summary["sentences"]:
+        result.summary["sentences"].append(told)
 
 
 def _content(
@@ -164,10 +167,13 @@ def _content(
 
 
 def _development(summary: dict[str, Any]) -> OfDevelopment:
-    known = {name: summary[name] for name in OfDevelopment.model_fields if name in summary}
+    drawing = tuple(summary.get("drawing", {}).get("sentences", ()))
+    names = OfDevelopment.model_fields.keys() - {"drawing"}
+    known = {name: summary[name] for name in names if name in summary}
     suspicious = {name: tuple(reasons) for name, reasons in summary["suspicious"].items()}
     readers = tuple(summary["stability_readers"])
-    return OfDevelopment(**{**known, "suspicious": suspicious, "stability_readers": readers})
+    changed = {"suspicious": suspicious, "stability_readers": readers, "drawing": drawing}
+    return OfDevelopment(**{**known, **changed})
 
 
 def _outcome(summary: dict[str, Any], final: Final) -> OfOutcome:
@@ -191,6 +197,7 @@ def _outcome(summary: dict[str, Any], final: Final) -> OfOutcome:
         competing_events=summary.get("competing_events"),
         horizons=numbers_of(summary["horizons"]),
         last_event=float(y["time"][y["event"]].max()),
+        median_time=float(np.median(y["time"])),
     )
 
 

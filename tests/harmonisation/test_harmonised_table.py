@@ -105,3 +105,10 @@ def test_a_subject_without_a_site_is_refused_by_name() -> None:
         harmonise_table(features, clinical.iloc[:59], SITE, CROSS)
     with pytest.raises(InputError, match="subject 's00' is twice in the clinical table"):
         harmonise_table(features, pd.concat([clinical, clinical.iloc[:1]]), SITE, CROSS)
+
+
+def test_different_parameters_are_no_sites() -> None:
+    features, clinical = tables()
+    hashes = np.where(clinical["site"] == clinical["site"].iloc[0], "p44136fa355b3678", "p0123456789abcde")
+    mixed = harmonise_table(features.assign(parameters=hashes), clinical, SITE, CROSS)
+    assert "made with 2 different parameters" in mixed.sentences[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import pytest
 import nbradiomics as nb
 from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, write_outcome
+from nbradiomics.outcome.trial.verdict import QUESTION as TRIED
 from nbradiomics.report import build_report, explain_prediction, write_model_card
 from nbradiomics.report.figures.contributions import Part, shown_parts
 from nbradiomics.report.model_card import FILE, write_card_beside
@@ -62,6 +64,34 @@ def test_the_card_says_what_the_file_says(folder: Path) -> None:
     largest = int(np.argmax(np.abs(combined.coefficients)))
     assert combined.columns[largest].split("__")[-1] in text
     assert f"{combined.coefficients[largest]:.3f}" in text
+
+
+def test_the_card_answers_in_words_and_says_what_was_not_tried(folder: Path, tmp_path: Path) -> None:
+    models, text = load_models(folder / "model.zip"), unescape(words(folder / FILE))
+    for answer in models.content.development.answers.values():
+        assert " ".join(answer.split()) in text
+    assert "were not tried against negative controls" in text
+    assert "not tested how far the risks depend on who drew" in text
+    assert "Uno's C before" in text
+    assert "uno_c" not in text
+    result = evaluate_outcome(*cohort(0, prefix="a"), **SURVIVAL, settings=QUICK)
+    result.summary["answers"][TRIED] = "Nothing but volume."
+    result.summary["drawing"] = {"sentences": ["3 of 90 subjects change the risk group."]}
+    write_models_beside(result, tmp_path, name="os")
+    tried = words(write_card_beside(tmp_path))
+    assert "Nothing but volume." in tried
+    assert "3 of 90 subjects change the risk group." in tried
+    assert "were not tried" not in tried
+    told = result.summary["sentences"]
+    write_models_beside(result, tmp_path, name="os")
+    assert len(set(told)) == len(told)
+
+
+def test_no_name_of_a_subject_is_in_the_file_or_on_the_card(folder: Path) -> None:
+    features, _ = cohort(0, prefix="a")
+    names = set(features["subject"])
+    for text in (words(folder / FILE), load_models(folder / "model.zip").content.model_dump_json()):
+        assert not any(name in text for name in names)
 
 
 @pytest.mark.parametrize("asked", [{"target": "grade"}, {"target": "kind"}], ids=["two", "three"])

@@ -220,3 +220,26 @@ def test_the_command_compares_timepoints_and_says_so(
     assert pd.read_csv(out)["levels"].tolist() == ["test, retest"] * 2
     assert call("reproducibility", path, "--out", out, "--across", "timepoint", "--readers", "A,B") == 1
     assert "the comparison is across timepoint" in " ".join(capsys.readouterr().err.split())
+
+
+OTHER = ("p44136fa355b3678", "p0123456789abcde")
+
+
+@pytest.mark.parametrize("across", [name for name in DESIGNS if name != "variant"])
+def test_rows_of_different_parameters_are_not_compared(across: str) -> None:
+    levels = (1, 2) if across in ("reading", "repeat") else LEVELS
+    features = repeated(across, levels)
+    features["parameters"] = np.where(features[across] == levels[0], *OTHER)
+    with pytest.raises(InputError, match="made with 2 different parameters"):
+        assess_reproducibility(features, across=across)
+    one = assess_reproducibility(features.assign(parameters=OTHER[0]), across=across)
+    pd.testing.assert_frame_equal(one, assess_reproducibility(repeated(across, levels), across=across))
+
+
+def test_variants_may_differ_in_their_parameters_but_not_the_rows_of_one() -> None:
+    features = repeated("variant")
+    features["parameters"] = np.where(features["variant"] == "first", *OTHER)
+    assert arrange(features, "variant").changing == ("parameters",)
+    features["parameters"] = np.where(features["subject"] < "S05", *OTHER)
+    with pytest.raises(InputError, match="made with 2 different parameters"):
+        arrange(features, "variant")

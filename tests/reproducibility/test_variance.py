@@ -165,6 +165,9 @@ def test_features_without_an_answer_say_why():
     assert table[share_name("subject")][3] == pytest.approx(1)
 
 
+HASHES = ("p44136fa355b3678", "p0123456789abcde")
+
+
 def test_a_table_that_cannot_answer_is_refused():
     table = crossed(draws(2))
     with pytest.raises(InputError, match="nothing is repeated"):
@@ -181,6 +184,8 @@ def test_a_table_that_cannot_answer_is_refused():
         variance_components(table.drop(columns="subject"))
     with pytest.raises(InputError, match="column site is empty in 1 of 36 rows"):
         variance_components(table.assign(site=["a"] * (len(table) - 1) + [None]))
+    with pytest.raises(InputError, match="made with 2 different parameters"):
+        variance_components(table.assign(parameters=np.where(table["reader"] == "r0", *HASHES)))
 
 
 def test_a_factor_that_is_left_out_is_no_repetition():

@@ -36,6 +36,17 @@ def test_the_same_evaluation_gives_the_same_file(file: Path, tmp_path: Path) -> 
     assert load_models(file).sha256 == digest
 
 
+def test_the_order_of_rows_does_not_change_the_file_of_classes(tmp_path: Path) -> None:
+    features, clinical = make_cohort(0, subjects=40, features=4)
+    clinical["kind"] = np.resize(["y", "z", "x", "unknown"], 40)
+    asked = {"target": "kind", "missing": {"kind": ["unknown"]}, "settings": QUICK}
+    same = [
+        write_models(evaluate_outcome(*tables, **asked), tmp_path / "model.zip")
+        for tables in ((features, clinical), (features.iloc[::-1], clinical.iloc[::-1]))
+    ]
+    assert same[0] == same[1]
+
+
 def test_no_name_of_a_subject_stands_in_the_file(tmp_path: Path) -> None:
     features, clinical = (
         table.assign(subject="Known" + table["subject"]) for table in make_cohort(0, subjects=40, features=4)

@@ -12,9 +12,10 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import load_parameters, values_hash
 from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, validate_outcome
-from nbradiomics.signature.predict import EMPTY, KNOWN, predict_outcome
+from nbradiomics.signature.predict import ABSENT, EMPTY, KNOWN, predict_outcome
 from nbradiomics.signature.read import Signature, load_models
 from nbradiomics.signature.schema import PREDICTED
+from nbradiomics.signature.validate import validate_models
 from nbradiomics.signature.write import write_models
 from tests.signature.test_compiled import COVARIATES, cohort
 
@@ -242,3 +243,59 @@ def test_a_level_that_the_models_do_not_know_is_told(
     table = predict_outcome(models, features, clinical).table.set_index("subject")
     assert "ward" in table.loc["bp05", "outside"].split("; ")
     assert not table.drop(index="bp05")["outside"].str.contains("ward").any()
+
+
+def test_subjects_without_a_clinical_row_are_told_and_marked(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    features, clinical = second
+    done = predict_outcome(models, features, clinical.iloc[2:])
+    assert "2 subjects of 90 are not in the clinical table (bp00, bp01)" in " ".join(done.sentences)
+    notes = done.table.set_index("subject")["note"]
+    assert set(notes[notes == ABSENT].index) == {"bp00", "bp01"}
+    with pytest.raises(InputError, match="no subject of the feature table"):
+        predict_outcome(models, features, clinical.assign(subject="x" + clinical["subject"]))
+    with pytest.raises(InputError, match=r"several rows of 1 subject: bp00"):
+        predict_outcome(models, features, pd.concat([clinical, clinical.head(1)]))
+    with pytest.raises(InputError, match="has no row"):
+        predict_outcome(models, features.head(0), clinical)
+
+
+def test_inputs_of_another_unit_or_other_words_and_empty_ones_are_told(
+    models: Signature, second: tuple[pd.DataFrame, pd.DataFrame]
+) -> None:
+    features, clinical = second
+    told = predict_outcome(
+        models,
+        features.assign(original_glcm_f0=np.nan),
+        clinical.assign(age=365 * clinical["age"], ward="ward " + clinical["ward"]),
+    ).sentences
+    said = " ".join(told)
+    assert "No subject has a value of 1 input (original_glcm_f0)" in said
+    assert "ward: 90 subjects have a level that the training subjects lack (ward a, ward b, ward c)" in said
+    assert "The median of 1 input is outside the whole range of the training subjects (age: " in said
+    plain = " ".join(predict_outcome(models, *second).sentences)
+    assert not any(text in plain for text in ("No subject has", "lack", "outside"))
+
+
+@pytest.mark.parametrize(
+    ("unseen", "said"),
+    [("estimate", "its shift was estimated from their own features"), ("keep", "were not harmonised")],
+)
+def test_sites_that_the_models_do_not_know_are_told(
+    first: tuple[pd.DataFrame, pd.DataFrame],
+    second: tuple[pd.DataFrame, pd.DataFrame],
+    tmp_path: Path,
+    unseen: str,
+    said: str,
+) -> None:
+    site = Harmonise(batch="site", unseen=unseen)
+    path = tmp_path / "model.zip"
+    write_models(evaluate_outcome(*first, **SURVIVAL, harmonise=site, settings=QUICK), path)
+    features, clinical = second[0], second[1].assign(site="mars")
+    told = f"90 subjects of 90 are from a site that the models do not know (mars): {said}"
+    told = told.replace("(mars): were", "(mars): their features were")
+    assert told in " ".join(predict_outcome(path, features, clinical).sentences)
+    assert told in " ".join(validate_models(path, features, clinical, bootstraps=0).summary["leading"])
+    with pytest.raises(InputError, match="no column 'site'"):
+        predict_outcome(path, features)

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from lifelines import CoxPHFitter, KaplanMeierFitter
 
 from nbradiomics.clinical import Endpoint
 from nbradiomics.errors import InputError
@@ -15,6 +16,7 @@ from nbradiomics.harmonisation.settings import Harmonise
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, validate_outcome
 from nbradiomics.outcome.external_limits import UNTOLD
 from nbradiomics.signature.external_subjects import LEARNED
+from nbradiomics.signature.predict import predict_outcome
 from nbradiomics.signature.read import load_models
 from nbradiomics.signature.validate import validate_models
 from nbradiomics.signature.write import write_models
@@ -111,6 +113,29 @@ def test_training_subjects_and_subjects_without_outcome_are_left_out_and_counted
         validate_models(file, *first, bootstraps=0)
 
 
+def test_calibration_and_net_benefit_are_those_of_lifelines(file: Path, second: Tables) -> None:
+    found = validate_models(file, *second, model=["radiomic"], bootstraps=0)
+    horizon = found.summary["horizons"][0]
+    table = predict_outcome(file, second[0], model="radiomic", times=[horizon]).table
+    table = table.merge(second[1][["subject", "months", "dead"]], on="subject")
+
+    def happened(rows: pd.DataFrame) -> float:
+        return 1 - float(KaplanMeierFitter().fit(rows["months"], rows["dead"]).predict(horizon))
+
+    fitted = CoxPHFitter().fit(table[["months", "dead", "risk"]], "months", "dead")
+    scores = found.performance.set_index("metric")["value"]
+    assert scores["calibration_slope"] == pytest.approx(fitted.params_["risk"], rel=1e-4)
+    expected = happened(table) / table["probability"].mean()
+    assert scores["observed_expected"] == pytest.approx(expected, rel=1e-9)
+    net = found.decision.set_index("threshold")["net_benefit"]
+    for threshold in (0.3, 0.4, 0.5):
+        treated = table[table["probability"] >= threshold]
+        events = happened(treated)
+        odds = threshold / (1 - threshold)
+        wanted = len(treated) / len(table) * (events - (1 - events) * odds)
+        assert net[net.index[np.isclose(net.index, threshold)][0]] == pytest.approx(wanted, abs=1e-9)
+
+
 def test_the_file_and_the_novelty_are_in_the_summary(file: Path, second: Tables) -> None:
     models = load_models(file)
     done = validate_models(models, *second, bootstraps=0, model=["radiomic"])
@@ -151,6 +176,67 @@ def test_a_small_cohort_says_what_it_cannot_tell(file: Path, second: Tables) -> 
     assert row["high"] - row["low"] > 0.1
     none = validate_models(file, second[0].head(25), second[1], bootstraps=0)
     assert "There is no interval" in none.summary["answers"][UNTOLD]
+
+
+def _days(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(months=30 * clinical["months"])
+
+
+def _age_in_days(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(age=365 * clinical["age"])
+
+
+def _other_words(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(ward="ward " + clinical["ward"])
+
+
+def _one_other_word(clinical: pd.DataFrame) -> pd.DataFrame:
+    return clinical.assign(ward=clinical["ward"].replace("a", "A&E"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        (_days, "Check that both are in the same unit"),
+        (_age_in_days, "The median of 1 covariate in the external cohort is outside the whole range"),
+        (_one_other_word, "have a level that the first cohort lacks (A&E)"),
+    ],
+)
+def test_another_unit_or_level_is_told_as_if_the_models_were_fitted_first(
+    file: Path, first: Tables, second: Tables, changed: Any, told: str
+) -> None:
+    features, clinical = second[0], changed(second[1])
+    found = validate_models(file, features, clinical, bootstraps=0).summary["leading"]
+    wanted = validate_outcome(
+        first, (features, clinical), settings=DRAWN.changed(bootstraps=0), **SURVIVAL, **COVARIATES
+    ).summary["leading"]
+    sentence = next(text for text in found if told in text)
+    assert sentence in wanted
+    assert not any(told in text for text in validate_models(file, *second, bootstraps=0).summary["leading"])
+
+
+def test_times_in_a_larger_unit_are_named_where_no_horizon_can_be_judged(
+    file: Path, first: Tables, second: Tables
+) -> None:
+    longer = second[1].assign(months=second[1]["months"] / 30)
+    with pytest.raises(InputError, match="Write the times in the unit of the first cohort"):
+        validate_models(file, second[0], longer, bootstraps=0)
+    with pytest.raises(InputError, match="Write the times in the unit of the first cohort"):
+        validate_outcome(first, (second[0], longer), settings=DRAWN.changed(bootstraps=0), **SURVIVAL)
+
+
+def test_what_was_filled_in_is_told(file: Path, second: Tables) -> None:
+    told = " ".join(validate_models(file, *second, bootstraps=0).summary["leading"])
+    assert f"age is missing in {int(second[1]['age'].isna().sum())} external subjects of 90" in told
+    assert "external feature values are missing or infinite" in told
+
+
+def test_levels_of_other_names_and_empty_features_are_refused(file: Path, second: Tables) -> None:
+    features, clinical = second
+    with pytest.raises(InputError, match="90 of 90 external subjects have a level"):
+        validate_models(file, features, _other_words(clinical), bootstraps=0)
+    with pytest.raises(InputError, match=r"1 feature of the external table has no value: original_glcm_f0"):
+        validate_models(file, features.assign(original_glcm_f0=np.nan), clinical, bootstraps=0)
 
 
 def test_bad_tables_are_refused(file: Path, second: Tables) -> None:

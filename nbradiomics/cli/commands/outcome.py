@@ -203,6 +203,7 @@ def outcome(
         write_outcome(result, out)  # stays if what follows is refused or stopped
         if trial or tried is not None:
             result = try_outcome(result, tried, execution=execution)
+            write_models_beside(result, out, name=features.stem)
             write_outcome(result, out)
         if comparison is not None:
             result = with_comparison(result, comparison, tables, asked, execution)

@@ -51,6 +51,7 @@ def predict(
     options = dict(locals())
     from nbradiomics.clinical import number_or_word
     from nbradiomics.errors import InputError
+    from nbradiomics.features.parameters import differences_named
     from nbradiomics.signature import load_models, predict_outcome
     from nbradiomics.tables import RowsOfReader, write_table
 
@@ -59,14 +60,16 @@ def predict(
     words = [time for time in asked if not isinstance(time, float)]
     if words:
         raise InputError(f"--times: {words[0]!r} is no number.", "Write it like --times 365,730.")
-    done = predict_outcome(
-        load_models(models),
-        read_features(features),
-        None if clinical is None else read_clinical(clinical),
-        model=model,
-        times=[time for time in asked if isinstance(time, float)],
-        rows=settings_of_options(RowsOfReader, options),
-    )
+    loaded = load_models(models)
+    with differences_named(loaded.parameters, features):
+        done = predict_outcome(
+            loaded,
+            read_features(features),
+            None if clinical is None else read_clinical(clinical),
+            model=model,
+            times=[time for time in asked if isinstance(time, float)],
+            rows=settings_of_options(RowsOfReader, options),
+        )
     write_table(done.table, out)
     lines = [*done.sentences, f"-> {out}"]
     if pictures is not None:

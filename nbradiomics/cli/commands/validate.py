@@ -18,6 +18,7 @@ from nbradiomics.cli.steps import execution_of, names_in, read_clinical, read_fe
 if TYPE_CHECKING:
     from nbradiomics.clinical import Endpoint
     from nbradiomics.execution.execution import Execution
+    from nbradiomics.features.parameters import Parameters
     from nbradiomics.outcome import OutcomeResult
 
     #: The outcome that was asked for, and what judges the models.
@@ -64,6 +65,7 @@ def validate(
 ) -> None:
     """Judge models on the subjects of another cohort: those of a file, or fitted to a first cohort."""
     from nbradiomics.execution.workspace import result_key
+    from nbradiomics.features.parameters import differences_named
     from nbradiomics.files.folder_in_use import working_in
     from nbradiomics.outcome import write_outcome
     from nbradiomics.report.pages import claim_outcome_page
@@ -75,9 +77,18 @@ def validate(
     with working_in(out, f"validation of {endpoint.text}", key):
         claim_outcome(out, files=tuple(tables), endpoint=endpoint, replacing=options["replace"])
         claim_outcome_page(out)
-        result = judge()
+        with differences_named(_parameters(tables), tables[-2]):
+            result = judge()
         write_outcome(result, out)
         show_models(result, endpoint, write_pages(out, options["export"]), as_json=options["as_json"])
+
+
+def _parameters(files: Sequence[Path]) -> Parameters | None:
+    """Parameters of the models: those in their file, or those of the run of the first feature table."""
+    from nbradiomics.features.parameters import recorded_parameters
+    from nbradiomics.signature import load_models
+
+    return load_models(files[0]).parameters if len(files) == 3 else recorded_parameters(files[0])
 
 
 def _names_models(files: Sequence[Path]) -> bool:

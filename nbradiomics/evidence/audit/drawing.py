@@ -18,15 +18,15 @@ from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.drawing.changes import FAILED, group_table, subject_table
 from nbradiomics.outcome.drawing.masks import Drawing
 from nbradiomics.outcome.drawing.risks import Risks, most_frequent
-from nbradiomics.outcome.drawing.schemas import (
+from nbradiomics.outcome.drawing.text import drawing_sentences
+from nbradiomics.outcome.drawing.transfer import simulated
+from nbradiomics.outcome.drawing_schema import (
     DRAWING,
     DRAWING_GROUPS,
     DRAWING_SUBJECTS,
     DRAWING_TABLES,
     DRAWING_TRANSFER,
 )
-from nbradiomics.outcome.drawing.text import drawing_sentences
-from nbradiomics.outcome.drawing.transfer import simulated
 from nbradiomics.outcome.schemas import PERFORMANCE
 
 _OF_MASK = [

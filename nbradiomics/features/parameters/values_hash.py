@@ -24,7 +24,7 @@ _NO_VALUE = (
     "sigma",  # it is in the name of a feature
 )
 #: What PyRadiomics does without a setting.
-_DEFAULTS: Mapping[str, Any] = MappingProxyType(
+DEFAULTS: Mapping[str, Any] = MappingProxyType(
     {
         "normalize": False,
         "normalizeScale": 1,
@@ -61,7 +61,7 @@ def value_settings(parameters: Parameters) -> dict[str, Any]:
     stated = {
         name: value
         for name, value in (content.get("setting") or {}).items()
-        if name not in _NO_VALUE and not (name in _DEFAULTS and value == _DEFAULTS[name])
+        if name not in _NO_VALUE and not (name in DEFAULTS and value == DEFAULTS[name])
     }
     types = {
         kind: {name: value for name, value in (own or {}).items() if name not in _NO_VALUE}

@@ -13,11 +13,11 @@ from nbradiomics.cohort.components import is_component
 from nbradiomics.cohort.in_training import seen_subjects
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.wording import counted, shortened
-from nbradiomics.outcome.same_parameters import parameter_hashes, require_same
 from nbradiomics.outcome.seen import REASON
 from nbradiomics.outcome.stability import CONTEXT
 from nbradiomics.perturbation.variant import changes_mask_alone
 from nbradiomics.tables import AUTO
+from nbradiomics.tables.same_parameters import parameter_hashes, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData

@@ -21,6 +21,7 @@ from nbradiomics.outcome.trial.permuted import Permuted, permuted
 from nbradiomics.outcome.trial.verdict import QUESTION, WARNING, verdict
 from nbradiomics.outcome.trial_schema import CONTROLS, PERMUTED, REAL, SHAPE, VOLUME
 from nbradiomics.settings import spread
+from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, parameter_hashes, require_same
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.result import OutcomeResult
@@ -83,6 +84,8 @@ def try_outcome(
     data, final = result.final.prepared.data, result.final
     tables = {}
     if controls is not None:
+        ours, theirs = final.prepared.rows.get(PARAMETERS, ()), parameter_hashes(controls)
+        require_same(ours, theirs, first="the features", second="the controls")
         found_tables = read_controls(controls, final.prepared.chosen, data.radiomic)
         tables = {name: found_tables[name] for name in sorted(found_tables, key=_place)}
     trial = _Trial(result, final.settings, final.task, execution)

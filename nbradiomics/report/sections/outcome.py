@@ -33,7 +33,7 @@ from nbradiomics.report.sections.missing_parts import (
 from nbradiomics.report.sections.outcome_drawing import drawing_blocks
 from nbradiomics.report.sections.outcome_groups import risk_group_blocks
 from nbradiomics.report.sections.outcome_harmonisation import harmonisation_blocks
-from nbradiomics.report.sections.outcome_metrics import metric_blocks
+from nbradiomics.report.sections.outcome_metrics import GAINS, metric_blocks
 from nbradiomics.report.sections.outcome_model_file import model_file_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_ratios import ratio_blocks
@@ -43,13 +43,7 @@ from nbradiomics.report.sections.outcome_trial import trial_blocks
 
 #: Metrics of the order of the subjects, by which models are compared, with their names.
 ORDERS = {"harrell_c": "Harrell's C-index", "roc_auc": "ROC area"}
-_GAINS = {
-    "harrell_c_gain_over_clinical": "Gain in C-index over clinical",
-    "harrell_c_gain_over_volume": "Gain in C-index over the volume alone",
-    "roc_auc_gain_over_clinical": "Gain in ROC area over clinical",
-    "roc_auc_gain_over_volume": "Gain in ROC area over the volume alone",
-}
-_NAMES = {**ORDERS, **_GAINS}
+_NAMES = {**ORDERS, **GAINS}
 _BASELINE = "Numbers: median (quartiles); levels: count (share of the known values)."
 _OTHER_SUBJECTS = (
     "Here the models were fitted to all subjects of this study and judged on those of {cohort}. No "
@@ -249,7 +243,7 @@ def _with_p(table: Table, metrics: Sequence[str], summary: Mapping[str, Any]) ->
 
 
 def _estimate(metric: str, value: float, low: float, high: float) -> str:
-    return interval(value, low, high, form=against(number, 0) if metric in _GAINS else concordance)
+    return interval(value, low, high, form=against(number, 0) if metric in GAINS else concordance)
 
 
 def _survival(endpoint: Endpoint) -> list[Block]:

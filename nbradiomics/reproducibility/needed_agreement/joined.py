@@ -16,6 +16,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.needed_agreement.pair_table import CONTEXT, FIRST, SECOND, unordered_pairs
 from nbradiomics.reproducibility.needed_agreement.settings import NeededAgreementSettings
 from nbradiomics.tables import AUTO, ORIGINAL, Rows, select
+from nbradiomics.tables.same_parameters import require_one_hash
 
 Floats = NDArray[np.float64]
 #: Reasons why a pair of the agreement table is not used.
@@ -75,7 +76,8 @@ def join_pairs(
     Raises
     ------
     InputError
-        When a column is missing, a cell is invalid, no pair is left, or the regions are connected components.
+        When a column is missing, a cell is invalid, no pair is left, the regions are connected components, or
+        the masks' rows were made with different parameters.
     AmbiguousError
         When a column has several values and none was chosen, or a mask has several rows.
     """
@@ -98,6 +100,7 @@ def join_pairs(
     reasons[by_model & pairs["subject"].isin(seen)] = SEEN
     used = (reasons == "").to_numpy()
     _require_pairs(reasons, settings)
+    require_one_hash(table.iloc[np.union1d(first[used], second[used])])
     left_out = pairs[~used].assign(reason=reasons[~used]).reset_index(drop=True)
     return JoinedPairs(pairs[used].reset_index(drop=True), first[used], second[used], table, left_out)
 

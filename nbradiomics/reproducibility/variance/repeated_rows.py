@@ -13,6 +13,7 @@ from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.reproducibility.levels import texts
 from nbradiomics.reproducibility.variance.components import FACTORS, SUBJECT
 from nbradiomics.tables import AUTO, Rows, feature_columns, select
+from nbradiomics.tables.same_parameters import require_one_hash
 
 #: Columns of which one value must be chosen: another sequence or engine is not a repetition of the same
 #: measurement.
@@ -39,7 +40,8 @@ def repeated_rows(
     ------
     InputError
         When there is no column ``subject``, a cell of it or of a factor is empty, a reader is not in the
-        table, the regions are components, or the model was trained on all subjects with automatic masks.
+        table, the regions are components, the model was trained on all subjects with automatic masks, or the
+        rows were made with different parameters.
     AmbiguousError
         When several sequences, regions or engines are left.
     """
@@ -54,6 +56,7 @@ def repeated_rows(
         name: value for name, value in rows.wanted().items() if name in (*_FIXED, *fixed) or value is not None
     }
     table = select(_unseen(table, features), **wanted)
+    require_one_hash(table)
     refuse_components(table["roi"].unique() if "roi" in table else [])
     known = [name for name in FACTORS if name in table]
     table = table.assign(**{name: texts(table[name].fillna("")) for name in known})

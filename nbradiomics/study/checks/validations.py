@@ -31,6 +31,7 @@ from nbradiomics.outcome.external_cohort import (
     with_class_names,
 )
 from nbradiomics.outcome.external_differences import differences
+from nbradiomics.outcome.known_values import known_values
 from nbradiomics.outcome.prepared import Prepared
 from nbradiomics.study.checks.external_parameters import check_external_parameters
 from nbradiomics.study.checks.models_to_come import ModelsToCome, features_to_come, models_to_come
@@ -187,7 +188,7 @@ def _subject_problems(
             external_task(first.data, data, models.settings)
         except InputError as error:
             yield _problem(error, place, without)
-    for text in differences(first.data, replace(data, radiomic=(), volume=None)):
+    for text in differences(known_values(first.data), replace(data, radiomic=(), volume=None)):
         yield Problem(str(place[0]), "", place[1], "warning", f"{external.name}: {text}", "Look at it.")
 
 

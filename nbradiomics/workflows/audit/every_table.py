@@ -20,7 +20,7 @@ from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITATS
 from nbradiomics.harmonisation.schema import EFFECT_TABLES
 from nbradiomics.messages.wording import counted
-from nbradiomics.outcome.drawing.schemas import DRAWING_TABLES
+from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from nbradiomics.errors import InputError
 from nbradiomics.features.extract import extract_features
-from nbradiomics.features.parameters import load_parameters, presets, values_hash
+from nbradiomics.features.parameters import (
+    differences_named,
+    load_parameters,
+    presets,
+    setting_differences,
+    values_hash,
+)
+from nbradiomics.tables.same_parameters import OtherParametersError
 from tests.support.helpers import ball, make_image
 
 BASE: dict[str, Any] = {
@@ -89,3 +99,29 @@ def test_the_whole_content_gives_the_same_parameters_again() -> None:
     again = load_parameters(asked.whole)
     assert values_hash(again) == values_hash(asked)
     assert again.fingerprint == asked.fingerprint
+
+
+def test_the_settings_that_differ_are_named() -> None:
+    here = load_parameters(changed("imageType", Original={}, LoG={"sigma": [1.0]}))
+    other = changed("setting", binWidth=7, label=3)
+    there = load_parameters({**other, "imageType": {"Original": {"binWidth": 5}, "Wavelet": {"binWidth": 3}}})
+    assert setting_differences(here, here) == []
+    found = setting_differences(here, there)
+    assert found[0] == "imageType.Original.binWidth is 5 there and not set here"
+    assert found[1].startswith("setting.binWidth is 7 there and ")
+    assert len(found) == 2
+
+
+def test_an_error_names_them_if_both_files_are_known(tmp_path: Path) -> None:
+    here, there = load_parameters(BASE), load_parameters(changed("setting", binWidth=7))
+    features = tmp_path / "features.parquet"
+    error = OtherParametersError("they differ.", (values_hash(here),), (values_hash(there),))
+    with pytest.raises(InputError, match=r"they differ\. Extract"), differences_named(here, features):
+        raise error
+    (tmp_path / "provenance.json").write_text(json.dumps({"parameters": json.dumps(there.whole)}))
+    named = r"they differ\. Setting\.binWidth is 7 there"
+    with pytest.raises(InputError, match=named), differences_named(here, features):
+        raise error
+    stale = OtherParametersError("they differ.", (values_hash(here),), ("p0123456789abcde",))
+    with pytest.raises(OtherParametersError), differences_named(here, features):
+        raise stale

@@ -259,6 +259,9 @@ def test_only_the_scan_of_the_models_counts() -> None:
     pd.testing.assert_frame_equal(once.transfer, result.transfer)
 
 
+HASHES = ("p44136fa355b3678", "p0123456789abcde")
+
+
 @pytest.mark.parametrize(
     ("change", "options", "message"),
     [
@@ -271,6 +274,11 @@ def test_only_the_scan_of_the_models_counts() -> None:
             "are of the readers A, B",
         ),
         (lambda table: table.assign(roi="tumour-component-1"), {}, "components"),
+        (
+            lambda table: table.assign(parameters=np.where(table["reader"] == "A", *HASHES)),
+            {},
+            "the parameters of the rows of the models are",
+        ),
     ],
 )
 def test_what_cannot_be_compared_is_refused(change, options, message) -> None:

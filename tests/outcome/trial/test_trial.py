@@ -205,6 +205,13 @@ def test_an_external_validation_cannot_be_tried() -> None:
         try_outcome(result, controls)
 
 
+def test_controls_of_other_parameters_are_refused() -> None:
+    features, controls, clinical = trial_tables(0)
+    tables = features.assign(parameters="p44136fa355b3678"), controls.assign(parameters="p0123456789abcde")
+    with pytest.raises(InputError, match="the parameters of the features are p44136fa355b3678"):
+        tried((*tables, clinical))
+
+
 def test_without_controls_volume_and_shape_are_tried_alone() -> None:
     features, _, clinical = trial_tables(1)
     result = try_outcome(evaluate_outcome(features, clinical, settings=QUICK, reader="A", **TIMES))

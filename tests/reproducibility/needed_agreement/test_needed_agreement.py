@@ -244,6 +244,9 @@ def test_several_timepoints_are_assessed_apart() -> None:
     }
 
 
+HASHES = {"A": "p44136fa355b3678", "B": "p44136fa355b3678", "C": "p0123456789abcde"}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
@@ -258,6 +261,7 @@ def test_several_timepoints_are_assessed_apart() -> None:
         (lambda f, a: (f.assign(roi="component-1"), a), "component"),
         (lambda f, a: (f.assign(reader=f["reader"].str.lower()), a), "no pair of masks can be used"),
         (lambda f, a: (f.assign(reader=f["reader"].replace("A", "Auto")), a), "differs from 'auto'"),
+        (lambda f, a: (f.assign(parameters=f["reader"].map(HASHES)), a), "made with 2 different parameters"),
     ],
 )
 def test_tables_that_do_not_fit_are_refused(change: object, message: str) -> None:

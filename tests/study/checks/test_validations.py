@@ -217,9 +217,9 @@ def test_a_table_that_cannot_be_read_is_named(folder: Path) -> None:
     [
         (PARAMS, ""),
         ("featureClass: {firstorder: [], shape: [], glcm: []}\nsetting: {label: 2}\n", ""),
-        ("setting: {binWidth: 5}\n", "setting.binWidth is 5 there and not set here"),
-        ("imageType: {Original: {binWidth: 5}}\n", "imageType.Original is {'binWidth': 5} there and {} here"),
-        ("nbradiomics: {ibsi: true}\n", "nbradiomics is ibsi: "),
+        ("setting: {binWidth: 5}\n", "setting.binWidth is 5 there and 25 (the default) here"),
+        ("imageType: {Original: {binWidth: 5}}\n", "imageType.Original.binWidth is 5 there and not set here"),
+        ("nbradiomics: {ibsi: true}\n", "nbradiomics.ibsi.rounding is "),
         ("no parameters", ""),
     ],
 )

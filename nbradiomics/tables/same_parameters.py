@@ -15,6 +15,17 @@ _HASH = re.compile(r"p[0-9a-f]{15}")
 REMEDY = "Extract the features with the parameter file of the models."
 
 
+class OtherParametersError(InputError):
+    """Two tables of features were made with different parameters."""
+
+    def __init__(self, problem: str, ours: tuple[str, ...], theirs: tuple[str, ...]) -> None:
+        super().__init__(problem, REMEDY)
+        self.ours, self.theirs = ours, theirs
+
+    def __reduce__(self) -> tuple[type[OtherParametersError], tuple[object, ...]]:
+        return type(self), (self.problem, self.ours, self.theirs)
+
+
 def parameter_hashes(rows: pd.DataFrame) -> tuple[str, ...]:
     """Hashes of the parameters of some rows, sorted; other texts in the column are none."""
     if COLUMN not in rows:
@@ -30,14 +41,21 @@ def require_one_hash(rows: pd.DataFrame) -> None:
     InputError
         When the column `parameters` has several hashes.
     """
-    hashes = parameter_hashes(rows)
-    if len(hashes) > 1:
-        counts = rows[COLUMN].value_counts()
-        listed = tally((name, int(counts[name])) for name in hashes)
+    mixture = mixture_of_parameters(rows)
+    if mixture:
         raise InputError(
-            f"the features were made with {len(hashes)} different parameters (column {COLUMN}: {listed}).",
-            "Extract all subjects with one parameter file, or keep the rows of one.",
+            f"{mixture}.", "Extract all subjects with one parameter file, or keep the rows of one."
         )
+
+
+def mixture_of_parameters(rows: pd.DataFrame) -> str:
+    """Say which parameters made how many rows, without a full stop; empty if no two are known."""
+    hashes = parameter_hashes(rows)
+    if len(hashes) < 2:
+        return ""
+    counts = rows[COLUMN].value_counts()
+    listed = tally((name, int(counts[name])) for name in hashes)
+    return f"the features were made with {len(hashes)} different parameters (column {COLUMN}: {listed})"
 
 
 def partly_stated(rows: pd.DataFrame) -> str:
@@ -66,14 +84,15 @@ def require_same(ours: tuple[str, ...], theirs: tuple[str, ...], *, first: str, 
 
     Raises
     ------
-    InputError
+    OtherParametersError
         When both state parameters, and these differ.
     """
     if ours and theirs and ours != theirs:
-        raise InputError(
+        raise OtherParametersError(
             f"the parameters of {first} are {', '.join(ours)}, those of {second} {', '.join(theirs)} "
             f"(column {COLUMN}).",
-            REMEDY,
+            ours,
+            theirs,
         )
     silent = " and ".join(name for name, stated in ((first, ours), (second, theirs)) if not stated)
     return (
