@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, try_outcome, write_outcome
-from nbradiomics.report.content import Details, Gallery, Heading, Table, Text
+from nbradiomics.report.content import Details, Heading, Picture, Table, Text
 from nbradiomics.report.paper.methods.story import Story
 from nbradiomics.report.paper.methods.trial import trial
 from nbradiomics.report.run_files import Endpoint, read_endpoint
@@ -38,13 +38,12 @@ def endpoint(result: OutcomeResult, tmp_path: Path) -> Endpoint:
 
 
 def test_the_verdict_is_first_then_picture_and_numbers(endpoint: Endpoint) -> None:
-    heading, verdict, gallery, details = trial_blocks(endpoint)
+    heading, verdict, picture, details = trial_blocks(endpoint)
     assert isinstance(heading, Heading)
     assert isinstance(verdict, Text)
     assert verdict.tone == "answer"
     assert verdict.text == endpoint.summary["answers"]["What does the model know?"]
-    assert isinstance(gallery, Gallery)
-    (picture,) = gallery.pictures
+    assert isinstance(picture, Picture)
     assert picture.alt.startswith("C-index of the radiomic model by its features: real features 0.")
     assert "Permuted outcome: mean of 10 permutations" in picture.caption[-1]
     assert isinstance(details, Details)
