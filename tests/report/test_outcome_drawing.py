@@ -13,6 +13,7 @@ from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpil
 from nbradiomics.report.paper.files import is_paper_file
 from nbradiomics.report.run_files import Endpoint, read_endpoint
 from nbradiomics.report.sections.outcome_drawing import drawing_blocks
+from nbradiomics.report.sections.outcome_short import drawing_answer, short_facts
 
 SENTENCES = ["Each subject was predicted ...", "When B draws instead of A, 1 of 3 subjects ..."]
 SUMMARY = {"settings": {"confidence": 0.95}, "drawing": {"reader": "A", "sentences": SENTENCES}}
@@ -99,3 +100,13 @@ def test_figures_and_tables_for_a_paper_are_files_of_the_result() -> None:
     assert names == ["drawing_radiomic_readers", "drawing_groups", "drawing_transfer"]
     assert is_paper_file(PurePosixPath(f"paper/figures/{names[0]}.svg"))
     assert all(is_paper_file(PurePosixPath(f"paper/tables/{name}.csv")) for name in names[1:])
+
+
+def test_the_short_answer_counts_the_changes_and_who_is_missing() -> None:
+    answer = drawing_answer(endpoint())
+    assert "1 of 3 subjects (33\u00a0% [6\u00a0%, 79\u00a0%]) is in another risk group" in answer
+    assert answer.endswith("1 subject without all masks cannot be told.")
+    (fact,) = short_facts(endpoint())
+    assert (fact.value, fact.label) == ("1 of 3", "change the risk group")
+    assert fact.detail.endswith("1 subject without all masks")
+    assert not drawing_answer(Endpoint("os"))

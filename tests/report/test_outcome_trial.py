@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, try_outcome, write_outcome
+from nbradiomics.outcome.trial.verdict import WARNING
 from nbradiomics.report.content import Details, Heading, Picture, Table, Text
 from nbradiomics.report.paper.methods.story import Story
 from nbradiomics.report.paper.methods.trial import trial
 from nbradiomics.report.run_files import Endpoint, read_endpoint
+from nbradiomics.report.sections.outcome_short import short_facts
 from nbradiomics.report.sections.outcome_trial import trial_blocks
 from tests.support.trial_tables import trial_tables
 
@@ -74,3 +76,26 @@ def test_the_methods_name_what_was_done(endpoint: Endpoint) -> None:
     assert "the voxels of the region were shuffled" in text
     assert "repeated with 10 permuted outcomes" in text
     assert "below 0.05" in text
+
+
+def test_the_verdict_is_a_key_figure_and_a_leak_takes_its_place(endpoint: Endpoint) -> None:
+    (fact,) = short_facts(endpoint)
+    assert fact.value == "No verdict"
+    assert "without an interval that includes the fitting" in fact.detail
+    trial = endpoint.summary["trial"]
+    trial["verdict"] = "What the model knows is no texture (costs 0.01 of C), and more than volume: shape."
+    (fact,) = short_facts(endpoint)
+    assert fact.value == "What the model knows is no texture"
+    assert "shape" in fact.detail
+    trial["sentences"] = [f"{WARNING}: with permuted outcomes C is 0.9."]
+    (fact,) = short_facts(endpoint)
+    assert fact.value == "No verdict"
+    assert WARNING in fact.detail
+
+
+def test_a_missing_interval_is_not_written_as_limits(endpoint: Endpoint) -> None:
+    details = trial_blocks(endpoint)[-1]
+    assert isinstance(details, Details)
+    table = details.blocks[0]
+    assert isinstance(table, Table)
+    assert not any("[–" in cell for row in table.rows for cell in row)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from nbradiomics.messages.wording import counted, number, percent
@@ -48,6 +49,6 @@ def _picture(one: Mapping[str, Any], examples: Mapping[str, Any], endpoint: Endp
         f"{one['subject']}: {one['which']} {what} when held out",
         f"{rank} Sum in the final model: {number(one['total'])}.",
     )
-    return draw_contributions(
-        parts, total, unit=unit, alt=f"What drove the risk of {one['subject']}", caption=caption
-    )
+    alt = f"What drove the risk of {one['subject']}"
+    picture = draw_contributions(parts, total, unit=unit, alt=alt, caption=caption)
+    return replace(picture, name=f"contributions_{one['which']}")

@@ -172,7 +172,9 @@ def test_the_command_exports_and_a_new_result_removes_what_is_old(
     capsys.readouterr()
     assert call("report", tmp_path / "o", "--export", "paper") == 0
     assert f"For a paper: {paper}" in capsys.readouterr().out
-    assert len(list((paper / "figures").iterdir())) == 12
+    # Discrimination, curves, calibration, decision, and what drove the risk of three subjects.
+    assert len(list((paper / "figures").iterdir())) == 7 * 3
+    assert (paper / "figures/contributions_highest.pdf").is_file()
 
 
 def test_a_folder_with_an_export_can_be_replaced(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
