@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
 from nbradiomics.outcome import OutcomeResult, OutcomeSettings, evaluate_outcome, try_outcome, write_outcome
 from nbradiomics.outcome.trial.verdict import WARNING
 from nbradiomics.report.content import Details, Heading, Picture, Table, Text
+from nbradiomics.report.paper.files import is_paper_file
 from nbradiomics.report.paper.methods.story import Story
 from nbradiomics.report.paper.methods.trial import trial
 from nbradiomics.report.run_files import Endpoint, read_endpoint
@@ -99,3 +100,13 @@ def test_a_missing_interval_is_not_written_as_limits(endpoint: Endpoint) -> None
     table = details.blocks[0]
     assert isinstance(table, Table)
     assert not any("[–" in cell for row in table.rows for cell in row)
+
+
+def test_its_files_for_a_paper_are_ours_and_are_replaced_with_the_results(endpoint: Endpoint) -> None:
+    _, _, picture, details = trial_blocks(endpoint)
+    assert isinstance(picture, Picture)
+    assert isinstance(details, Details)
+    (table, *_) = details.blocks
+    assert isinstance(table, Table)
+    assert is_paper_file(PurePosixPath(f"paper/figures/{picture.name}.svg"))
+    assert is_paper_file(PurePosixPath(f"paper/tables/{table.name}.csv"))

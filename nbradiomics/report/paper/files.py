@@ -15,8 +15,14 @@ PAPER = "paper"
 METHODS = "methods.md"
 FIGURE_FORMATS: tuple[FigureFormat, ...] = ("svg", "pdf", "png")
 TABLE_FORMATS = ("csv", "tex", "html")
-_FIGURE = r"discrimination|ratios|(kaplan_meier|calibration|decision|drawing)_[^/]+|figure_\d+"
-_TABLE = r"baseline|discrimination|metrics|sites|risk_groups|ratios|drawing_(groups|transfer)|selection_[^/]+"
+_FIGURE = (
+    r"discrimination|ratios|controls|figure_\d+"
+    r"|(kaplan_meier|calibration|decision|drawing|contributions)_[^/]+"
+)
+_TABLE = (
+    r"baseline|discrimination|metrics|sites|risk_groups|ratios|controls"
+    r"|drawing_(groups|transfer)|selection_[^/]+"
+)
 #: Paths of the files in the folder of the outcome models; any other file is the user's.
 PAPER_FILE = (
     rf"{PAPER}/(methods\.md|figures/({_FIGURE})\.({'|'.join(FIGURE_FORMATS)})"
