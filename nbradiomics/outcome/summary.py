@@ -37,6 +37,8 @@ from nbradiomics.outcome.tasks import Survival, Task
 
 #: Largest number of columns with a warning of their own.
 _SHOWN = 10
+#: A reader must not miss it if a model kept no column in more than this share of its folds.
+_MOST_EMPTY = 0.5
 
 #: What an interval contains.
 _INTERVALS = {
@@ -131,7 +133,9 @@ def summarise(
     first, *others = _sentences(summary, read, performance, tests, settings, task)
     none = without_candidates(data.stability)
     summary["sentences"] = [first, *none, *others]
-    summary["leading"] = [first, *none, *warning_sentences(summary), *data.description.warnings]
+    folds = len(summary["sites"]) or settings.folds * settings.repeats
+    empty = _empty_models(summary, folds, _MOST_EMPTY)
+    summary["leading"] = [first, *none, *empty, *warning_sentences(summary), *data.description.warnings]
     return summary
 
 
@@ -310,6 +314,16 @@ def _below_chance(performance: pd.DataFrame, task: Task) -> Iterator[str]:
         yield "A gain over a clinical model that is no better than chance is not a gain over clinical data."
 
 
+def _empty_models(summary: Mapping[str, Any], folds: int, least: float = 0.0) -> Iterator[str]:
+    """Say which models kept no column in a share of the folds above `least`: their scores are of nothing."""
+    for model, count in summary["constant_folds"].items():
+        if count > least * folds:
+            yield (
+                f"In {count} of {folds} folds the {model} model kept no column; in these folds all subjects "
+                "had the same risk."
+            )
+
+
 def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> Iterator[str]:
     folds = len(summary["sites"]) or settings.folds * settings.repeats
     chosen = summary["chosen_selections"]
@@ -325,12 +339,7 @@ def _fold_sentences(summary: Mapping[str, Any], settings: OutcomeSettings) -> It
         if listed:
             fold = "the training subjects of each fold"
             yield f"The penalty of the features was tuned among {fold} ({listed})."
-    for model, count in summary["constant_folds"].items():
-        if count:
-            yield (
-                f"In {count} of {folds} folds the {model} model kept no column; in these folds all subjects "
-                "had the same risk."
-            )
+    yield from _empty_models(summary, folds)
     for model, count in summary["raised_penalties"].items():
         if count:
             yield f"In {count} of {folds} folds the {model} model converged only with a larger penalty."

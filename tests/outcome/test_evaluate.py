@@ -160,7 +160,7 @@ def test_an_empty_list_leaves_a_model_that_knows_nothing():
     assert c_of(result, "combined", "harrell_c_gain_over_clinical") == 0.0
     assert result.summary["constant_folds"] == {"clinical": 0, "radiomic": 6, "combined": 0}
     assert any(
-        "In 6 of 6 folds the radiomic model kept no column" in text for text in result.summary["sentences"]
+        "In 6 of 6 folds the radiomic model kept no column" in text for text in result.summary["leading"]
     )
     groups = result.kaplan_meier.query("model == 'radiomic'")["group"]
     assert set(groups) == {"low"}

@@ -18,6 +18,7 @@ from nbradiomics.report.figures.caterpillar import Ranges, beyond, draw_caterpil
 from nbradiomics.report.paper.files import is_paper_file
 from nbradiomics.report.run_files import Endpoint, read_endpoint
 from nbradiomics.report.sections.outcome_drawing import drawing_blocks
+from nbradiomics.report.sections.outcome_short import drawing_answer, short_facts
 
 SENTENCES = ["Each subject was predicted ...", "When B draws instead of A, 1 of 3 subjects ..."]
 SUMMARY = {
@@ -154,3 +155,13 @@ def test_many_comparisons_show_those_of_the_radiomic_model_and_fold_the_others()
     (others,) = [each for each in folded if isinstance(each, Table)]
     assert len(shown.rows) + len(others.rows) == 18
     assert is_paper_file(PurePosixPath(f"paper/tables/{others.name}.csv"))
+
+
+def test_the_short_answer_counts_the_changes_and_who_is_missing() -> None:
+    answer = drawing_answer(endpoint())
+    assert "1 of 3 subjects (33\u00a0% [6\u00a0%, 79\u00a0%]) is in another risk group" in answer
+    assert answer.endswith("1 subject without all masks cannot be told.")
+    (fact,) = short_facts(endpoint())
+    assert (fact.value, fact.label) == ("1 of 3", "change the risk group")
+    assert fact.detail.endswith("1 subject without all masks")
+    assert not drawing_answer(Endpoint("os"))

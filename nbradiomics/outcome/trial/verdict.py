@@ -105,7 +105,7 @@ def verdict(
 def _headline(words: _Words, events: int) -> tuple[tuple[str, ...], str]:
     """The verdict, and the sets of features that it names."""
     real, order = words.rows[REAL], words.task.order_name
-    value = f"{order} {concordance(real['value'])}"
+    value = f"{order} of {concordance(real['value'])}"
     if not np.isfinite(real["value"]):
         return (), "No verdict: the radiomic model could not be judged."
     if not np.isfinite(real["low"]):

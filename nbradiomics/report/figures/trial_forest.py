@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from nbradiomics.messages.wording import against, concordance, interval, number
+from nbradiomics.messages.wording import Form, against, concordance, interval, number
 from nbradiomics.report.content import Picture
 from nbradiomics.report.figures.picture import AUTO_COLOUR, COLOURS, INK, QUIET, label_rows, make_picture
 from nbradiomics.report.formatting import shorten_apart
@@ -73,6 +73,11 @@ def draw_trial(
     return make_picture(draw, size=(7.2, 1.1 + 0.42 * len(tried)), alt=alt, caption=caption)
 
 
+def estimate_text(estimate: tuple[float, float, float], form: Form) -> str:
+    """Write a value with its limits, or alone if it has none."""
+    return interval(*estimate, form=form) if np.isfinite(estimate[1]) else form(estimate[0], 2)
+
+
 def _estimate(
     axes: Axes, row: int, estimate: tuple[float, float, float], colour: str, *, dashed: bool = False
 ) -> None:
@@ -89,7 +94,7 @@ def _values(axes: Axes, tried: Sequence[Tried], order: str) -> None:
     finite = [number for one in tried for number in one.value if np.isfinite(number)]
     low, high = min(0.45, *finite), max(0.75, *finite)
     axes.set(xlim=(max(low - 0.02, 0), min(high + 0.02, 1)), xlabel=order)
-    _write(axes, [interval(*one.value, form=concordance) for one in tried])
+    _write(axes, [estimate_text(one.value, concordance) for one in tried])
 
 
 def _costs(axes: Axes, tried: Sequence[Tried], order: str, margin: float) -> None:
@@ -100,7 +105,7 @@ def _costs(axes: Axes, tried: Sequence[Tried], order: str, margin: float) -> Non
     low, high = min(-0.06, *finite), max(0.11, *finite)
     axes.set(xlim=(low - 0.02, high + 0.02), xlabel=f"Cost: {order} of the real features minus this")
     form = against(number, 0, margin) if np.isfinite(margin) else against(number, 0)
-    texts = [interval(*one.cost, form=form) if np.isfinite(one.cost[0]) else "" for one in tried]
+    texts = [estimate_text(one.cost, form) if np.isfinite(one.cost[0]) else "" for one in tried]
     _write(axes, texts)
 
 

@@ -15,10 +15,13 @@ PAPER = "paper"
 METHODS = "methods.md"
 FIGURE_FORMATS: tuple[FigureFormat, ...] = ("svg", "pdf", "png")
 TABLE_FORMATS = ("csv", "tex", "html")
-_FIGURE = r"discrimination|ratios|(kaplan_meier|calibration|decision|drawing)_[^/]+|figure_\d+"
+_FIGURE = (
+    r"discrimination|ratios|controls|figure_\d+"
+    r"|(kaplan_meier|calibration|decision|drawing|contributions)_[^/]+"
+)
 _TABLE = (
-    r"baseline|discrimination|metrics|sites|risk_groups|ratios|selection_[^/]+"
-    r"|drawing_(groups|transfer)(_others)?"
+    r"baseline|discrimination|metrics|sites|risk_groups|ratios|controls"
+    r"|drawing_(groups|transfer)(_others)?|selection_[^/]+"
 )
 #: Paths of the files in the folder of the outcome models; any other file is the user's.
 PAPER_FILE = (

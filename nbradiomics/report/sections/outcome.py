@@ -38,6 +38,7 @@ from nbradiomics.report.sections.outcome_model_file import model_file_blocks
 from nbradiomics.report.sections.outcome_probabilities import probability_blocks
 from nbradiomics.report.sections.outcome_ratios import ratio_blocks
 from nbradiomics.report.sections.outcome_selection import selection_blocks
+from nbradiomics.report.sections.outcome_short import DRAWN, drawing_answer
 from nbradiomics.report.sections.outcome_sites import site_blocks
 from nbradiomics.report.sections.outcome_trial import trial_blocks
 
@@ -85,13 +86,16 @@ def _external(endpoint: str, cohort: str) -> str:
 def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
     """Blocks of the models of one cross-validation or external validation, the answers first.
 
+    Then what was predicted and how well, whether it is real, whether it depends on who drew the masks, and
+    the models as a file.
+
     A paper shows the pictures and the tables with a name.
     """
     parts = (
         _header(endpoint),
         _baseline(endpoint),
+        _excluded(endpoint.excluded),
         _performance(endpoint),
-        trial_blocks(endpoint),
         metric_blocks(endpoint),
         site_blocks(endpoint),
         harmonisation_blocks(endpoint),
@@ -99,9 +103,10 @@ def endpoint_blocks(endpoint: Endpoint) -> list[Block]:
         [] if endpoint.is_class else _survival(endpoint),
         ratio_blocks(endpoint),
         selection_blocks(endpoint),
+        # Each of these has a heading of its own.
+        trial_blocks(endpoint),
+        drawing_blocks(endpoint),
         model_file_blocks(endpoint),
-        _excluded(endpoint.excluded),
-        drawing_blocks(endpoint),  # last: it has a heading of its own
     )
     return [block for part in parts for block in part]
 
@@ -123,7 +128,9 @@ def _header(endpoint: Endpoint) -> list[Block]:
     blocks: list[Block] = []
     answers = summary.get("answers")
     if isinstance(answers, Mapping) and answers:
-        blocks.append(Table(("Question", "Answer"), tuple((str(q), str(a)) for q, a in answers.items()), 2))
+        told = {str(question): str(answer) for question, answer in answers.items()}
+        told |= {DRAWN: drawn} if (drawn := drawing_answer(endpoint)) else {}
+        blocks.append(Table(("Question", "Answer"), tuple(told.items()), 2))
     sentences = summary.get("sentences")
     if isinstance(sentences, list) and sentences:
         return [*blocks, *_told(list(map(str, sentences)), summary.get("leading"))]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from nbradiomics.messages.wording import counted, number, share
-from nbradiomics.report.content import Block, Details, Picture, Text
+from nbradiomics.messages.wording import counted, number, percent
+from nbradiomics.report.content import Block, Details, Heading, Picture, Text
 from nbradiomics.report.figures.contributions import Part, draw_contributions
 from nbradiomics.report.run_files import Endpoint
 
@@ -24,11 +24,12 @@ def model_file_blocks(endpoint: Endpoint) -> list[Block]:
     if not isinstance(found, Mapping) or endpoint.is_external:
         return []
     text = (
-        f"The final models, fitted to all subjects, are in {found.get('file')} beside these tables (SHA-256 "
-        f"{found.get('sha256')}); model_card.html there says what they need and how well they did."
+        f"The final models, fitted to all subjects, are in {found.get('file')} beside these tables: "
+        "nbradiomics predict and nbradiomics validate use them on other subjects. model_card.html there says "
+        f"what they need and how well they did. SHA-256 of the file: {found.get('sha256')}."
     )
     examples = found.get("examples")
-    blocks: list[Block] = [Text(text, "note")]
+    blocks: list[Block] = [Heading(f"{endpoint.name}: the models as a file"), Text(text)]
     if isinstance(examples, Mapping) and examples:
         pictures = [_picture(one, examples, endpoint) for one in examples["subjects"]]
         title = f"What drove the risk: three subjects by the model {examples['model']}"
@@ -43,13 +44,12 @@ def _picture(one: Mapping[str, Any], examples: Mapping[str, Any], endpoint: Endp
     total = Part("sum", one["total"], tuple(examples["predictor"]))
     unit = "log odds" if endpoint.is_class else "log hazard"
     what = "probability of the last class" if endpoint.is_class else "risk"
-    rank = f"Rank among the held-out subjects of its fold: {share(one['held_out'])} (100 %: highest)."
+    rank = f"Rank among the held-out subjects of its fold: {percent(one['held_out'])} (100 %: highest)."
     caption = (
         f"{one['subject']}: {one['which']} {what} when held out",
         f"{rank} Sum in the final model: {number(one['total'])}.",
     )
-    picture = draw_contributions(
-        parts, total, unit=unit, alt=f"What drove the risk of {one['subject']}", caption=caption
-    )
+    alt = f"What drove the risk of {one['subject']}"
+    picture = draw_contributions(parts, total, unit=unit, alt=alt, caption=caption)
     # The files for a paper are not named after a subject.
     return replace(picture, name=f"contributions_{one['which']}")

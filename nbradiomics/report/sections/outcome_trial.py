@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from nbradiomics.messages.wording import against, concordance, counted, interval, number, share
+from nbradiomics.messages.wording import against, concordance, counted, number, share
 from nbradiomics.outcome.trial_schema import PERMUTED, REAL
-from nbradiomics.report.content import Block, Details, Gallery, Heading, Picture, Sentences, Table, Text
-from nbradiomics.report.figures.trial_forest import Tried, draw_trial
+from nbradiomics.report.content import Block, Details, Heading, Picture, Sentences, Table, Text
+from nbradiomics.report.figures.trial_forest import Tried, draw_trial, estimate_text
 from nbradiomics.report.run_files import Endpoint
 
 _VALUE, _COST = ("value", "low", "high"), ("cost", "cost_low", "cost_high")
@@ -37,9 +37,9 @@ def trial_blocks(endpoint: Endpoint) -> list[Block]:
     if not isinstance(facts, Mapping) or table is None or table.empty:
         return []
     verdict = Text(str(facts.get("verdict", "")), tone="answer")
-    blocks: list[Block] = [Heading("Is it real? The same model on controls"), verdict]
+    blocks: list[Block] = [Heading(f"{endpoint.name}: is it real? The same model on controls"), verdict]
     if np.isfinite(table["value"]).any():
-        blocks.append(Gallery((_picture(table, endpoint.summary),), layout="charts"))
+        blocks.append(_picture(table, endpoint.summary))
     blocks.append(Details("The trial in numbers", (_table(table), *_sentences(facts))))
     return blocks
 
@@ -68,7 +68,7 @@ def _picture(table: pd.DataFrame, summary: Mapping[str, Any]) -> Picture:
     ]
     margins = known["margin"].dropna()
     margin = float(margins.iloc[0]) if len(margins) else np.nan
-    told = "; ".join(f"{one.name} {interval(*one.value, form=concordance)}" for one in tried)
+    told = "; ".join(f"{one.name} {estimate_text(one.value, concordance)}" for one in tried)
     picture = draw_trial(
         tried,
         order=order,
@@ -111,8 +111,8 @@ def _table(table: pd.DataFrame) -> Table:
             _name(str(row["features"])),
             str(row["decision"]) if isinstance(row["decision"], str) else "",
             "" if pd.isna(row["subjects"]) else str(int(row["subjects"])),
-            interval(*_triple(row, _VALUE), form=concordance),
-            interval(*_triple(row, _COST), form=against(number, 0, row["margin"]))
+            estimate_text(_triple(row, _VALUE), concordance),
+            estimate_text(_triple(row, _COST), against(number, 0, row["margin"]))
             if np.isfinite(row["cost"])
             else "",
         )

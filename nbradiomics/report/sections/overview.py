@@ -27,6 +27,7 @@ from nbradiomics.report.sections.missing_parts import (
     why_no_reproducibility,
 )
 from nbradiomics.report.sections.outcome import c_indices, order_name
+from nbradiomics.report.sections.outcome_short import short_facts
 from nbradiomics.report.sections.reader_study.answer import answer_fact
 from nbradiomics.report.sections.reproducibility import TITLES, titles_of, undefined
 from nbradiomics.reproducibility import rests_on
@@ -200,7 +201,7 @@ def endpoint_facts(endpoint: Endpoint) -> Facts:
         for name in ("subject", "event", "competing event")
         if isinstance(amount := endpoint.summary.get(f"{name.replace(' ', '_')}s"), int)
     ]
-    return Facts((*people, *_c_index_facts(endpoint)))
+    return Facts((*people, *_c_index_facts(endpoint), *short_facts(endpoint)))
 
 
 def _c_index_facts(endpoint: Endpoint) -> list[Fact]:
@@ -230,7 +231,9 @@ def _external_fact(endpoint: str, cohort: str, validation: Endpoint) -> list[Fac
 
 
 def _outcome_facts(run: Run) -> list[Fact]:
-    facts = [fact for endpoint in run.endpoints for fact in _c_index_facts(endpoint)]
+    facts = [
+        fact for endpoint in run.endpoints for fact in (*_c_index_facts(endpoint), *short_facts(endpoint))
+    ]
     facts += [
         Fact(MISSING, "C-index", excerpt(f"endpoint {name} {could_not(cause)}", _LONGEST))
         for name, cause in failed_endpoints(run).items()

@@ -112,7 +112,7 @@ def test_without_refits_there_are_values_and_no_verdict() -> None:
     result = tried(trial_tables(1, texture=1.5))
     assert rows(result)["decision"].isna().all()
     assert result.summary["trial"]["verdict"].startswith(
-        "No verdict: the radiomic model has a Harrell's C 0."
+        "No verdict: the radiomic model has a Harrell's C of 0."
     )
     assert result.summary["trial"]["permutations"] == QUICK_PERMUTATIONS
 
