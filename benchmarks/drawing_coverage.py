@@ -119,7 +119,7 @@ def one_cohort(readers: Readers, scale: float, refits: int, seed: int) -> tuple[
             scores = [validated(drawn, outcome, folds)[0] for folds in splits]
             samples[number] = [c[0] - c[1] for c in scores]
         group, _ = most_frequent(np.stack([groups for _, groups in found]))
-        low, high = refit_interval(losses, samples, 0.95)
+        low, high = refit_interval(losses, samples, 0.95, is_difference=True)
         return (
             *(float(losses.mean()), low, high),
             *share_with_limits(group[0] != group[1]),

@@ -15,7 +15,12 @@ _EDGE = 0.01
 
 
 def refit_interval(
-    values: np.ndarray, samples: np.ndarray, confidence: float, *, bounded: bool = False
+    values: np.ndarray,
+    samples: np.ndarray,
+    confidence: float,
+    *,
+    bounded: bool = False,
+    is_difference: bool = False,
 ) -> tuple[float, float]:
     """Interval of a score from bootstrap samples in which everything is fitted again.
 
@@ -38,6 +43,9 @@ def refit_interval(
         Confidence of the interval, 0 to 1.
     bounded
         Whether the score lies between 0 and 1: the interval is then symmetric on the scale of the logit.
+    is_difference
+        Whether the score is a difference that is often the same in all repeats, so that their variance may be
+        0 by chance: it then counts as that within samples at least.
 
     Returns
     -------
@@ -57,6 +65,7 @@ def refit_interval(
     within = float(known.var(axis=1, ddof=1).mean()) if known.shape[1] > 1 else 0.0
     total = float(known.var(axis=0, ddof=1).mean())
     folds = float(values.var(ddof=1)) if len(values) > 1 else within
+    folds = max(folds, within) if is_difference else folds
     variance = max(total - within, 0.0) + folds / len(values)
     return _around(float(values.mean()), variance, len(known), confidence, bounded=bounded)
 

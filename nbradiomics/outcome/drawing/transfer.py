@@ -167,7 +167,7 @@ def simulated(task: Task) -> bool:
 def _limits(
     values: np.ndarray, samples: np.ndarray, confidence: float, before: str, *, bounded: bool
 ) -> dict[str, float]:
-    low, high = refit_interval(values, samples, confidence, bounded=bounded)
+    low, high = refit_interval(values, samples, confidence, bounded=bounded, is_difference=not bounded)
     return {f"{before}low": low, f"{before}high": high}
 
 
