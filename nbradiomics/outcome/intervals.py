@@ -15,7 +15,11 @@ _EDGE = 0.01
 
 
 def refit_interval(
-    values: np.ndarray, samples: np.ndarray, confidence: float, *, bounded: bool = False
+    values: np.ndarray,
+    samples: np.ndarray,
+    confidence: float,
+    *,
+    bounded: bool = False,
 ) -> tuple[float, float]:
     """Interval of a score from bootstrap samples in which everything is fitted again.
 

@@ -144,7 +144,7 @@ def assess_drawing(
         "settings": drawing.model_dump(mode="json"),
         "transfer": told,
     }
-    leading = leading_sentences(source.reader, groups, settings)
+    leading = leading_sentences(source.reader, groups, settings, is_class=bool(data.classes))
     summary["leading"] = [*leading, *filter(None, [summary["unknown_training"]])]
     further = drawing_sentences(summary, groups, subjects, transfer, settings)
     summary["sentences"] = [*summary["leading"], *further]

@@ -80,7 +80,9 @@ def drawing_sentences(
     yield from _losses(transfer, summary, settings)
 
 
-def leading_sentences(reader: str, groups: pd.DataFrame, settings: OutcomeSettings) -> Iterator[str]:
+def leading_sentences(
+    reader: str, groups: pd.DataFrame, settings: OutcomeSettings, *, is_class: bool = False
+) -> Iterator[str]:
     """Say first what was done, and who changes the risk group when the mask is another one.
 
     Parameters
@@ -91,6 +93,8 @@ def leading_sentences(reader: str, groups: pd.DataFrame, settings: OutcomeSettin
         Table of the changes.
     settings
         Settings of the evaluation.
+    is_class
+        Whether the groups are predicted classes.
     """
     yield (
         f"Each subject was predicted with each of its masks by models that were fitted to the masks of "
@@ -104,7 +108,8 @@ def leading_sentences(reader: str, groups: pd.DataFrame, settings: OutcomeSettin
             many = _counted_changes(row, settings.confidence)
             verb = "changes" if row["changed"] == 1 else "change"
             when = _instead(row["masks"], other, reader)
-            yield f"When {when}, {many} {verb} the risk group ({_MAIN} model)."
+            group = "predicted class" if is_class else "risk group"
+            yield f"When {when}, {many} {verb} the {group} ({_MAIN} model)."
 
 
 def _counted_changes(row: Mapping[Any, Any], confidence: float) -> str:

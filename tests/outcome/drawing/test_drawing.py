@@ -328,6 +328,7 @@ def test_classes_have_groups_and_a_loss_too() -> None:
     assert set(result.transfer["metric"]) == {"roc_auc"}
     assert result.subjects["low"].notna().all()
     assert result.groups["low"].isna().all()  # their coverage was not simulated
+    assert "change the predicted class" in " ".join(result.summary["leading"])
     own = risks_of(result, "A")
     assert (own["group"].eq("bad") == (own["risk"] > 0)).all()
 

@@ -10,6 +10,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.outcome import OutcomeSettings, write_outcome
 from nbradiomics.outcome.drawing.masks import ORIGIN
 from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
+from nbradiomics.outcome.intervals import refit_interval
 from tests.support.drawings import FEATURES, QUICK, assessed, drawn, pair
 
 ONE, OTHER = "p" + "1" * 15, "p" + "2" * 15
@@ -128,3 +129,12 @@ def test_automatic_masks_that_the_model_may_know_are_told_first() -> None:
     assert result.summary["leading"][-1].startswith("auto: It is not recorded whether the model was trained")
     features["in_training"] = np.where(features["reader"] == "auto", "no", "")
     assert assessed(features, clinical).summary["unknown_training"] == ""
+
+
+def test_an_equal_loss_in_all_repeats_is_no_certain_loss() -> None:
+    """Samples whose divisions differ more than the samples: their variance must not vanish."""
+    samples = np.random.default_rng(0).normal(scale=0.05, size=(50, 2))
+    samples[:, 1] = -samples[:, 0]
+    losses = np.array([0.031, 0.031])
+    low, high = refit_interval(losses, samples, 0.95)
+    assert low < 0 < high
