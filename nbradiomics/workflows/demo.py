@@ -108,5 +108,5 @@ outcome:
   repeats: 10
   drawing:                 # how far do the risks depend on who drew the masks?
     folds: true            # also on which fold of the segmentation model
-  refits: 0                # quick intervals, for a first look; 100 for a paper (20 times as long)
+  refits: 0                # quick intervals, no verdict of the controls; for a paper 100 (20 times as long)
 """
