@@ -50,7 +50,8 @@ def write_full_outcome(folder: Path, *, target: bool = False, refits: int = 0) -
         controls.iloc[1:],  # a subject lacks a control
     )
     write_models_beside(result, folder)
-    drawing = assess_drawing(DrawingTables(features, clinical, folds), **asked)
+    # Refits of all pairs of readers take long.
+    drawing = assess_drawing(DrawingTables(features, clinical, folds), **asked, transfer=not refits)
     write_drawing(drawing, folder)
     write_outcome(with_drawing(result, drawing), folder)
     write_card_beside(folder)
