@@ -14,7 +14,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features import extract_features
 from nbradiomics.features.cohort import extract_cohort
-from nbradiomics.tables import INDEX
+from nbradiomics.tables import feature_columns
 from tests.support.helpers import ball, make_image, write_cohort
 
 SHAPE = (24, 30, 32)
@@ -41,7 +41,7 @@ def cohort(tmp_path: Path) -> Path:
 
 
 def values(table: pd.DataFrame, reader: str) -> pd.Series:
-    return table.set_index("reader").loc[reader].drop(list(set(INDEX) - {"reader"})).astype(float)
+    return table.set_index("reader").loc[reader, feature_columns(table)].astype(float)
 
 
 def test_the_original_image_is_pyradiomics_and_the_filtered_ones_share_a_grid(

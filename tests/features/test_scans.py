@@ -18,7 +18,7 @@ from nbradiomics.features import extract_features, grouped, scans
 from nbradiomics.features.cohort import FeatureTable, extract_cohort
 from nbradiomics.features.native import several_regions as together
 from nbradiomics.features.native.grid.preparation import normalised
-from nbradiomics.tables import INDEX
+from nbradiomics.tables import feature_columns
 from tests.support.helpers import ball, make_image, write_cohort
 
 # Of the libraries behind PyRadiomics' local binary patterns, here and in the processes.
@@ -62,7 +62,7 @@ def extract(cohort: Path, params: Mapping[str, Any] = FILTERED, **own: Any) -> F
 
 
 def values(table: pd.DataFrame, reader: str) -> pd.Series:
-    return table.set_index("reader").loc[reader].drop(list(set(INDEX) - {"reader"})).astype(float)
+    return table.set_index("reader").loc[reader, feature_columns(table)].astype(float)
 
 
 def counted(monkeypatch: pytest.MonkeyPatch, module: object, name: str) -> list[tuple[object, ...]]:

@@ -9,8 +9,8 @@ import pytest
 from nbradiomics.errors import AmbiguousError, InputError, NbradiomicsError
 from nbradiomics.outcome import (
     NotConvergedError,
-    crossvalidation as crossvalidation_module,
     evaluate_outcome,
+    fitting as fitting_module,
     write_outcome,
 )
 from nbradiomics.outcome.cox import PenalisedCox
@@ -109,6 +109,6 @@ def test_any_other_error_stops_the_analysis(monkeypatch):
     def broken(*args):
         raise RuntimeError("boom")
 
-    monkeypatch.setattr(crossvalidation_module, "build_columns", broken)
+    monkeypatch.setattr(fitting_module, "build_columns", broken)
     with pytest.raises(NbradiomicsError, match="stopped in repeat 1: RuntimeError: boom"):
         evaluate_outcome(*make_cohort(), **ENDPOINT)

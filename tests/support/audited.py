@@ -19,7 +19,7 @@ from nbradiomics.evidence.audit.replay import Replay, replay_classes, replay_sur
 from nbradiomics.evidence.audit.trial import trial_findings
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, try_outcome, write_outcome
-from nbradiomics.outcome.drawing import DrawingTables, assess_drawing, with_drawing, write_drawing
+from nbradiomics.outcome.drawing import DrawingTables, assess_drawing, with_drawing
 from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
 from nbradiomics.report.model_card import write_card_beside
 from nbradiomics.signature import write_models_beside
@@ -52,7 +52,6 @@ def write_full_outcome(folder: Path, *, target: bool = False, refits: int = 0) -
     write_models_beside(result, folder)
     # Refits of all pairs of readers take long.
     drawing = assess_drawing(DrawingTables(features, clinical, folds), **asked, transfer=not refits)
-    write_drawing(drawing, folder)
     write_outcome(with_drawing(result, drawing), folder)
     write_card_beside(folder)
 

@@ -23,7 +23,7 @@ from nbradiomics.features.controls.neighbours import neighbours
 from nbradiomics.features.controls.places import displaced
 from nbradiomics.features.extract import extract_region, read_pair
 from nbradiomics.features.parameters import load_parameters
-from nbradiomics.tables import INDEX, feature_columns
+from nbradiomics.tables import feature_columns
 from tests.support.helpers import array, ball, make_image, write_cohort
 
 SHAPE = (24, 44, 60)
@@ -85,7 +85,7 @@ def controls(cohort: Path, params: Any = RESAMPLED, *kinds: str, **own: Any) -> 
 
 def row(table: pd.DataFrame, variant: str = "original") -> pd.Series:
     (found,) = table.index[(table["reader"] == "A") & (table["variant"] == variant)]
-    return table.loc[found].drop(list(INDEX)).astype(float)
+    return table.loc[found, feature_columns(table)].astype(float)
 
 
 def of_class(values: pd.Series, name: str, image: str = "original") -> pd.Series:

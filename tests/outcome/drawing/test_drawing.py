@@ -277,7 +277,7 @@ HASHES = ("p44136fa355b3678", "p0123456789abcde")
         (
             lambda table: table.assign(parameters=np.where(table["reader"] == "A", *HASHES)),
             {},
-            "the parameters of the rows of the models are",
+            "the parameters of the features of the models are",
         ),
     ],
 )
