@@ -203,6 +203,7 @@ def test_rows_are_those_of_the_models_whatever_else_the_table_has(
     )
 
 
+@pytest.mark.slow
 def test_an_unseen_site_is_estimated_from_its_own_subjects(
     first: tuple[pd.DataFrame, pd.DataFrame], second: tuple[pd.DataFrame, pd.DataFrame], tmp_path: Path
 ) -> None:

@@ -56,7 +56,7 @@ def file(first: Tables, tmp_path_factory: pytest.TempPathFactory) -> Path:
         {**SURVIVAL, **COVARIATES},
         {"target": "grade", **COVARIATES},
         {"target": "kind"},
-        {**SURVIVAL, "harmonise": Harmonise(batch="site")},
+        pytest.param({**SURVIVAL, "harmonise": Harmonise(batch="site")}, marks=pytest.mark.slow),
     ],
     ids=["survival", "two classes", "three classes", "harmonised"],
 )

@@ -49,10 +49,11 @@ def write_full_outcome(folder: Path, *, target: bool = False, refits: int = 0) -
         evaluate_outcome(features, clinical, **asked),
         controls.iloc[1:],  # a subject lacks a control
     )
-    write_models_beside(result, folder)
     # Refits of all pairs of readers take long.
     drawing = assess_drawing(DrawingTables(features, clinical, folds), **asked, transfer=not refits)
-    write_outcome(with_drawing(result, drawing), folder)
+    result = with_drawing(result, drawing)
+    write_models_beside(result, folder)
+    write_outcome(result, folder)
     write_card_beside(folder)
 
 

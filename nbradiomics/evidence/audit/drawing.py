@@ -204,7 +204,8 @@ def _told(
         "absent": {one.name: dict(Counter(filter(None, map(str, one.absent)))) for one in drawings},
     }
     as_told = {**told, **made}
-    made["sentences"] = list(drawing_sentences(as_told, *tables, found.replay.settings))
+    is_class = bool(found.replay.classes)
+    made |= drawing_sentences(as_told, *tables, found.replay.settings, is_class=is_class)
     ours = {name: told.get(name) for name in made}
     problems = value_differences(ours, made)
     holds = "Counts and sentences about the drawing are those of its tables."

@@ -63,7 +63,10 @@ def _of_evaluation(signature: Signature, files: EndpointFiles, replay: Replay) -
     outcome = content.outcome.model_dump(mode="json", exclude={"classes"})
     if content.outcome.classes:
         outcome["classes"] = dict(zip(content.outcome.classes, content.outcome.class_counts, strict=True))
-    for values in (content.development.model_dump(mode="json"), outcome):
+    development = content.development.model_dump(mode="json", exclude={"drawing"})
+    if list(content.development.drawing) != (summary.get("drawing") or {}).get("sentences", []):
+        yield "its sentences about other masks are not those of the summary"
+    for values in (development, outcome):
         shared = {name: value for name, value in values.items() if name in summary}
         yield from value_differences(shared, {name: summary[name] for name in shared})
     yield from value_differences(content.settings, dict(summary["settings"]), "settings")

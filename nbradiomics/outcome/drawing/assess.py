@@ -26,7 +26,7 @@ from nbradiomics.outcome.drawing.masks import (
 )
 from nbradiomics.outcome.drawing.risks import Risks, risks_of_drawings
 from nbradiomics.outcome.drawing.settings import DrawingSettings
-from nbradiomics.outcome.drawing.text import drawing_sentences, leading_sentences
+from nbradiomics.outcome.drawing.text import drawing_sentences
 from nbradiomics.outcome.drawing.transfer import Cohorts, simulated, transfer_table
 from nbradiomics.outcome.drawing_result import DrawingResult
 from nbradiomics.outcome.drawing_schema import DRAWING_TRANSFER
@@ -144,10 +144,7 @@ def assess_drawing(
         "settings": drawing.model_dump(mode="json"),
         "transfer": told,
     }
-    leading = leading_sentences(source.reader, groups, settings, is_class=bool(data.classes))
-    summary["leading"] = [*leading, *filter(None, [summary["unknown_training"]])]
-    further = drawing_sentences(summary, groups, subjects, transfer, settings)
-    summary["sentences"] = [*summary["leading"], *further]
+    summary |= drawing_sentences(summary, groups, subjects, transfer, settings, is_class=bool(data.classes))
     return DrawingResult(drawing_table(data, drawings, risks), subjects, groups, transfer, summary)
 
 

@@ -47,8 +47,10 @@ def drawing_sentences(
     subjects: pd.DataFrame,
     transfer: pd.DataFrame,
     settings: OutcomeSettings,
-) -> Iterator[str]:
-    """Say who is missing, who is not in one group, what the range is, and what is lost.
+    *,
+    is_class: bool = False,
+) -> dict[str, list[str]]:
+    """Say what was done, who changes the risk group, who is missing, what the range is, and what is lost.
 
     Parameters
     ----------
@@ -58,7 +60,29 @@ def drawing_sentences(
         Tables of the result.
     settings
         Settings of the evaluation.
+    is_class
+        Whether the groups are predicted classes.
+
+    Returns
+    -------
+    dict
+        ``leading``, what must be said first, and ``sentences``, all of them.
     """
+    first = _leading(summary["reader"], groups, settings, is_class=is_class)
+    leading = [*first, *filter(None, [summary["unknown_training"]])]
+    return {
+        "leading": leading,
+        "sentences": [*leading, *_further(summary, groups, subjects, transfer, settings)],
+    }
+
+
+def _further(
+    summary: Mapping[str, Any],
+    groups: pd.DataFrame,
+    subjects: pd.DataFrame,
+    transfer: pd.DataFrame,
+    settings: OutcomeSettings,
+) -> Iterator[str]:
     reader = summary["reader"]
     made = summary["made_from_others"]
     if made:
@@ -80,22 +104,10 @@ def drawing_sentences(
     yield from _losses(transfer, summary, settings)
 
 
-def leading_sentences(
+def _leading(
     reader: str, groups: pd.DataFrame, settings: OutcomeSettings, *, is_class: bool = False
 ) -> Iterator[str]:
-    """Say first what was done, and who changes the risk group when the mask is another one.
-
-    Parameters
-    ----------
-    reader
-        Reader of the models.
-    groups
-        Table of the changes.
-    settings
-        Settings of the evaluation.
-    is_class
-        Whether the groups are predicted classes.
-    """
+    """Say what was done, and who changes the risk group (or the predicted class) with another mask."""
     yield (
         f"Each subject was predicted with each of its masks by models that were fitted to the masks of "
         f"{reader} in the training subjects of the fold, and saw no mask of the predicted subject. The "
