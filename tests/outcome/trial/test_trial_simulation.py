@@ -43,10 +43,11 @@ def test_the_models_of_the_simulation_are_those_of_the_package() -> None:
 
 
 @pytest.mark.slow
-def test_the_evaluation_of_the_package_says_volume_where_the_hazard_is_volume() -> None:
-    """From tables to verdict, as `benchmarks/trial_pipeline.py` measures it for 40 cohorts."""
+def test_the_evaluation_of_the_package_says_that_the_volume_would_do_where_the_hazard_is_volume() -> None:
+    """From tables to verdict; whether shuffling costs nothing is decided in some of such cohorts only."""
     found = row("volume", censoring_scale(KNOWN["volume"]), 100)
-    assert str(found["verdict"]).startswith("What the model knows is volume, but for less than 0.05 of C")
+    said = ("What the model knows is volume, but for less than 0.05 of C", "The volume alone would do")
+    assert str(found["verdict"]).startswith(said)
 
 
 @pytest.mark.exhaustive
