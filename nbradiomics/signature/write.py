@@ -108,7 +108,8 @@ def write_models_beside(
     """Write ``model.zip`` into the folder of an evaluation, or say in its summary why there is none.
 
     The parameters are those of `write_models`. A file of an earlier evaluation is removed first. The file
-    tells what the summary says by then: it is written again after a trial.
+    tells what the summary says by then: it is written again after a trial, and
+    after a comparison of masks.
     """
     path = Path(folder) / FILE
     path.unlink(missing_ok=True)

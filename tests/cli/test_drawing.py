@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
+from nbradiomics.signature import load_models
 from tests.support.drawings import drawn
 from tests.support.helpers import call
 
@@ -41,6 +42,9 @@ def test_the_command_writes_tables_sentences_and_a_section(
     summary = json.loads((tmp_path / "out" / "summary.json").read_text(encoding="utf-8"))
     assert summary["drawing"]["reader"] == "A"
     assert summary["drawing"]["drawings"] == {"reader": 2, "perturbed": 1}
+    models = load_models(tmp_path / "out" / "model.zip")
+    assert list(models.content.development.drawing) == summary["drawing"]["sentences"]
+    assert summary["model_file"]["sha256"] == models.sha256
     page = (tmp_path / "out" / "report.html").read_text(encoding="utf-8")
     assert "does the risk depend on who drew the mask?" in page
 

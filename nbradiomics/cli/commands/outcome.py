@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -62,6 +62,9 @@ from nbradiomics.cli.steps import (
     read_clinical,
     read_features,
 )
+
+if TYPE_CHECKING:
+    from nbradiomics.outcome import OutcomeResult
 
 _MODELS = "outcome.settings:OutcomeSettings"
 #: Options that do not change the results.
@@ -186,10 +189,15 @@ def outcome(
     key = result_key("outcome", asked=relevant)
     further = (controls, fold_features, perturbed_features)
     files = (features, clinical, *(path for path in further if path is not None))
+
+    def write_beside_models(result: OutcomeResult) -> None:
+        """The file of the models first: it tells what the summary says, which names the file."""
+        write_models_beside(result, out, name=features.stem)
+        write_outcome(result, out)
+
     with working_in(out, f"outcome of {asked.endpoint.text}", key):
         claim_outcome(out, files=files, endpoint=asked.endpoint, replacing=replace)
         claim_outcome_page(out)
-        execution = execution_of(jobs, work, executor=executor, cluster=cluster)
         result = evaluate_outcome(
             *tables,
             endpoint=asked.endpoint,
@@ -199,15 +207,13 @@ def outcome(
             settings=asked.settings,
             execution=execution,
         )
-        write_models_beside(result, out, name=features.stem)
-        write_outcome(result, out)  # stays if what follows is refused or stopped
+        write_beside_models(result)  # stays if what follows is refused or stopped
         if trial or tried is not None:
             result = try_outcome(result, tried, execution=execution)
-            write_models_beside(result, out, name=features.stem)
-            write_outcome(result, out)
+            write_beside_models(result)
         if comparison is not None:
             result = with_comparison(result, comparison, tables, asked, execution)
-            write_outcome(result, out)
+            write_beside_models(result)
         write_card_beside(out)
         write_outcome_evidence(out)
         show_models(result, asked.endpoint, write_pages(out, export), as_json=as_json)
