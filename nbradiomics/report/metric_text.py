@@ -1,4 +1,4 @@
-"""Labels and rounding of agreement metrics."""
+"""Labels and rounding of agreement metrics; short labels of the order of subjects."""
 
 from __future__ import annotations
 
@@ -6,6 +6,9 @@ import pandas as pd
 
 from nbradiomics.agreement.metrics import METRIC
 from nbradiomics.messages.wording import Form, amount, number, ratio
+
+#: Metrics of the order of the subjects, as a heading of a column names them.
+SHORT_ORDERS = {"harrell_c": "C-index", "roc_auc": "ROC area"}
 
 
 def metric_label(name: str, tolerances: pd.Series | None = None) -> str:

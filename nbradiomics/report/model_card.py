@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from nbradiomics.messages.wording import MISSING, counted, number
+from nbradiomics.messages.wording import MISSING, ORDER_NAMES, counted, number
 from nbradiomics.outcome.trial.verdict import QUESTION as TRIED
 from nbradiomics.report.content import (
     Block,
@@ -115,16 +115,14 @@ def _page(signature: Signature) -> Page:
 def _facts(content: Content) -> Facts:
     subjects = f"{content.subjects.number:,}"
     main = content.models[-1]
-    order = next((each for each in main.scores if each.metric in ("harrell_c", "roc_auc")), None)
+    order = next((each for each in main.scores if each.metric in ORDER_NAMES), None)
     items = [
         Fact(subjects, "subjects", _outcome_text(content)),
         Fact(str(len(content.models)), "models", main.model.name),
     ]
     if order is not None:
-        name = "Harrell's C" if order.metric == "harrell_c" else "ROC area"
-        items.append(
-            Fact(number(order.value), name, f"{_limits(order)} {main.model.name}, cross-validated".strip())
-        )
+        limits = f"{_limits(order)} {main.model.name}, cross-validated".strip()
+        items.append(Fact(number(order.value), ORDER_NAMES[order.metric], limits))
     return Facts(tuple(items))
 
 

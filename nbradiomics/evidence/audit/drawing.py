@@ -29,12 +29,8 @@ from nbradiomics.outcome.drawing_schema import (
 )
 from nbradiomics.outcome.schemas import PERFORMANCE
 
-_OF_MASK = [
-    "kind",
-    "reader",
-    "reading",
-    "variant",
-]  #: Groups of a time to an event; those of a target are its classes.
+_OF_MASK = ["kind", "reader", "reading", "variant"]
+#: Groups of a time to an event; those of a target are its classes.
 _LOW_HIGH = ("low", "high")
 
 

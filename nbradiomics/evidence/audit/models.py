@@ -17,7 +17,7 @@ from nbradiomics.evidence.audit.same_table import differences, same
 from nbradiomics.evidence.audit.trial import trial_findings
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
-from nbradiomics.messages.wording import concordance, counted
+from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted
 from nbradiomics.outcome.baseline_table import median_follow_up
 from nbradiomics.outcome.curves import (
     calibration_table,
@@ -265,10 +265,9 @@ class EndpointAudit(EndpointFiles):
         problems = []
         if table is not None and not self.external:
             order = "roc_auc" if self.is_class else "harrell_c"
-            name = "ROC area" if self.is_class else "Harrell's C"
             rows = table[(table["metric"] == order) & table["value"].notna()]
             for model, value in zip(rows["model"], rows["value"], strict=True):
-                text = f"The {model} model reached a {name} of {concordance(value, 2)}"
+                text = f"The {model} model reached a {ORDER_NAMES[order]} of {concordance(value, 2)}"
                 if text not in sentences:
                     problems.append(f"no sentence says {text!r}")
         holds = "The sentences about the models have the figures of performance.csv."

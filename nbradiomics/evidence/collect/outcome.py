@@ -28,7 +28,6 @@ from nbradiomics.tables.schema import Schema
 
 #: Metrics of the order of the subjects, by the kind of outcome.
 ORDERS = {"survival": "harrell_c", "classes": "roc_auc"}
-_NAMES = {"harrell_c": "Harrell's C", "roc_auc": "ROC area"}
 _CALIBRATED = ("calibration_slope", "observed_expected", "brier", "ibs")
 #: What is fitted in a fold, in the order in which it is done.
 STEPS = (

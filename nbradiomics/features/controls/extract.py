@@ -28,13 +28,16 @@ from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.extract import DEFAULT_ENGINE, extract_regions, require_able, resolve_label
 from nbradiomics.features.feature_rows import assembled, incomplete, index_of, origin_of
 from nbradiomics.features.grouped import extract_items, payload_of
-from nbradiomics.features.parameters import UNION, Parameters, load_parameters
+from nbradiomics.features.parameters import Parameters, load_parameters
+from nbradiomics.features.parameters.single_masks import require_single_masks
 from nbradiomics.features.scans import case_key
 from nbradiomics.images.io import read_image
 from nbradiomics.messages.wording import shortened
 from nbradiomics.perturbation.seeds import generator, seed_of
 from nbradiomics.settings import spread
 
+#: Remedy for parameters with which the features of a mask depend on other masks.
+SINGLE_MASKS = "Use crop: mask for negative controls, and for the features with which they are compared."
 #: Raise this by one whenever a control changes: it is part of the key of stored results.
 _MADE = 1
 
@@ -106,7 +109,7 @@ def extract_controls(
     cohort = as_originals(load_cohort(cohort), "a negative control")
     parameters = load_parameters(params)
     require_able(engine, parameters)
-    require_single_masks(parameters)
+    require_single_masks(parameters, SINGLE_MASKS)
     label = int(resolve_label(parameters, None))
     measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
     items = _items(_chosen(measured, settings, cohort), cohort, settings.kinds)
@@ -117,15 +120,6 @@ def extract_controls(
     table = assembled(rows, batch.results)
     failures = [*batch.failures, *incomplete(table, batch.results)]
     return FeatureTable(table, [replace(failure, stage=StageName.CONTROLS) for failure in failures])
-
-
-def require_single_masks(parameters: Parameters) -> None:
-    """Refuse parameters with which the features of a mask depend on other masks."""
-    if parameters.own.crop == UNION:
-        raise InputError(
-            f"{parameters.name} has crop: union, so that the features of a mask depend on other masks.",
-            "Use crop: mask for negative controls, and for the features with which they are compared.",
-        )
 
 
 def _chosen(cases: Sequence[Case], settings: ControlSettings, cohort: Cohort) -> list[Case]:

@@ -20,7 +20,8 @@ from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.extract import extract_regions
 from nbradiomics.features.grouped import extract_items, payload_of
 from nbradiomics.features.held import HeldRow
-from nbradiomics.features.parameters import UNION, Parameters
+from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters.single_masks import require_single_masks
 from nbradiomics.features.scans import case_key
 from nbradiomics.features.variants.scan import ScanVariants, room_for
 from nbradiomics.images.fit import on_grid
@@ -106,11 +107,7 @@ def extract_variants(
         Features and failures by the name of the row. Originals have the values, and the stored results, of a
         plain extraction.
     """
-    if parameters.own.crop == UNION:
-        raise InputError(
-            f"{parameters.name} has crop: union, so that the features of a mask depend on other masks.",
-            "Use crop: mask to extract variants.",
-        )
+    require_single_masks(parameters, "Use crop: mask to extract variants.")
     options = (parameters, engine, label, seed)
     return extract_items(items, _extract, options, lambda item: _key(item, *options), execution)
 

@@ -204,16 +204,16 @@ def permuted_sentences(permuted: Permuted, task: Task, confidence: float) -> Ite
     if not np.isfinite(spread.low):
         return
     limits = f"{concordance(spread.low)} and {concordance(spread.high)}"
-    text = (
-        f"ith permuted outcomes the {task.order_name} of the model is {concordance(spread.value)} on average "
+    told = (
+        f" permuted outcomes the {task.order_name} of the model is {concordance(spread.value)} on average "
         f"({counted(len(permuted.values), 'permutation')}, standard error {permuted.error:.3f}; single ones "
         f"lie between {limits} in {share(confidence)})"
     )
     if not permuted.exceeds_chance:
-        yield f"W{text}."
+        yield f"With{told}."
         return
     yield (
-        f"{WARNING}: w{text}. It should be 0.5: the evaluation itself brings the outcome into the "
+        f"{WARNING}: with{told}. It should be 0.5: the evaluation itself brings the outcome into the "
         "predictions, and no other number of it can be trusted."
     )
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from nbradiomics.messages.wording import MISSING, concordance
 from nbradiomics.report.content import Block, Table
+from nbradiomics.report.metric_text import SHORT_ORDERS
 from nbradiomics.report.run_files import Endpoint
-
-_ORDERS = {"harrell_c": "C-index", "roc_auc": "ROC area"}
 
 
 def site_blocks(endpoint: Endpoint) -> list[Block]:
@@ -14,7 +13,7 @@ def site_blocks(endpoint: Endpoint) -> list[Block]:
     sites = endpoint.summary.get("sites")
     if not isinstance(sites, dict) or not sites:
         return []
-    order = next(name for name in _ORDERS if name in next(iter(sites.values())))
+    order = next(name for name in SHORT_ORDERS if name in next(iter(sites.values())))
     models = list(dict.fromkeys(model for site in sites.values() for model in site[order]))
     events = not endpoint.is_class
     rows = tuple(
@@ -27,6 +26,6 @@ def site_blocks(endpoint: Endpoint) -> list[Block]:
         for name, site in sites.items()
     )
     heading = ("Site", "Subjects", *(["Events"] if events else []))
-    columns = (*heading, *(f"{_ORDERS[order]}, {model}" for model in models))
+    columns = (*heading, *(f"{SHORT_ORDERS[order]}, {model}" for model in models))
     caption = f"Sites that were held out once each; {MISSING} means undefined"
     return [Table(columns, rows, caption=caption, name="sites")]

@@ -13,10 +13,10 @@ from nbradiomics.messages.wording import against, concordance, counted, number, 
 from nbradiomics.outcome.trial_schema import PERMUTED, REAL
 from nbradiomics.report.content import Block, Details, Heading, Picture, Sentences, Table, Text
 from nbradiomics.report.figures.trial_forest import Tried, draw_trial, estimate_text
+from nbradiomics.report.metric_text import SHORT_ORDERS
 from nbradiomics.report.run_files import Endpoint
 
 _VALUE, _COST = ("value", "low", "high"), ("cost", "cost_low", "cost_high")
-_ORDERS = {"harrell_c": "C-index", "roc_auc": "ROC area"}
 _NAMES = {
     REAL: "real features",
     "shuffled": "shuffled voxels",
@@ -54,7 +54,7 @@ def _name(features: str) -> str:
 
 
 def _picture(table: pd.DataFrame, summary: Mapping[str, Any]) -> Picture:
-    order = _ORDERS.get(str(table["metric"].iloc[0]), "order")
+    order = SHORT_ORDERS.get(str(table["metric"].iloc[0]), "order")
     known = table[np.isfinite(table["value"])]
     tried = [
         Tried(
@@ -118,7 +118,7 @@ def _table(table: pd.DataFrame) -> Table:
         )
         for _, row in table.iterrows()
     )
-    order = _ORDERS.get(str(table["metric"].iloc[0]), "order")
+    order = SHORT_ORDERS.get(str(table["metric"].iloc[0]), "order")
     columns = ("Features", "Decision", "Subjects", f"{order} [interval]", "Cost [interval]")
     caption = "The same model, folds and samples on other features"
     return Table(columns, rows, text_columns=2, caption=caption, name="controls")

@@ -7,9 +7,10 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.controls.extract import require_single_masks
+from nbradiomics.features.controls.extract import SINGLE_MASKS
 from nbradiomics.features.controls.unchanged import unchanged_sentences
 from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters.single_masks import require_single_masks
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.study.checks.masks_to_come import masks_to_come
 from nbradiomics.study.controls import CONTROLS
@@ -44,7 +45,7 @@ def check_controls(
     problems = _check_reader(study, study.outcome.reader, table, path)
     if parameters is not None:
         try:
-            require_single_masks(parameters)
+            require_single_masks(parameters, SINGLE_MASKS)
         except InputError as error:
             problems.append(problem_of(error, path, "extract.params"))
         remedy = "Choose another control, or parameters with features that it changes."

@@ -12,8 +12,8 @@ import pandas as pd
 from nbradiomics.cohort.in_training import unknown_sentence, unknown_subjects
 from nbradiomics.cohort.lesions import COMPONENTS, lesion_rule
 from nbradiomics.errors import InputError, NbradiomicsError
-from nbradiomics.features.controls.extract import require_single_masks
 from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters.single_masks import require_single_masks
 from nbradiomics.messages.problem import Problem
 from nbradiomics.messages.wording import counted
 from nbradiomics.outcome.assembly import MINIMUM_SUBJECTS
@@ -110,17 +110,16 @@ class _Asked:
             yield ".folds", "error", found, f"Add {AUTO} to drawing_readers, or leave out folds."
         try:
             if parameters is not None:
-                require_single_masks(parameters)
-            number = len(load_model(segment.model, models=models).folds)
+                require_single_masks(parameters, "Use crop: mask, or leave out folds.")
         except InputError as error:
-            if "crop" in error.problem:
-                yield ".folds", "error", error.problem, "Use crop: mask, or leave out folds."
+            yield ".folds", "error", error.problem, error.remedy
+        try:
+            number = len(load_model(segment.model, models=models).folds)
         except NbradiomicsError:
-            pass  # reported by the check of the model
-        else:
-            if number < 2:
-                found = f"the masks of the folds are asked for, but {segment.model} has {number} fold."
-                yield ".folds", "error", found, "Take a model of two folds or more, or leave out folds."
+            return  # reported by the check of the model
+        if number < 2:
+            found = f"the masks of the folds are asked for, but {segment.model} has {number} fold."
+            yield ".folds", "error", found, "Take a model of two folds or more, or leave out folds."
 
     def of_readers(self) -> Iterator[Finding]:
         """Find readers without masks, and a cohort in which nobody else drew."""

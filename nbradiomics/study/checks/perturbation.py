@@ -9,7 +9,8 @@ import pandas as pd
 
 from nbradiomics.cohort.chosen_masks import chosen_rows
 from nbradiomics.errors import InputError
-from nbradiomics.features.parameters import UNION, Parameters
+from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters.single_masks import require_single_masks
 from nbradiomics.files.regular_file import is_regular
 from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.perturbation import ORIGINAL, Variant, read_chain
@@ -54,7 +55,8 @@ def check_perturbation(
         return []  # reported with the file of the study
     checked(f"{PERTURBATION}.chain", lambda: memory_chain(section.chain, study.seed))
     if parameters is not None:
-        checked("extract.params", lambda: _require_single_masks(parameters))
+        remedy = "Use crop: mask, or leave out the section `perturbation`."
+        checked("extract.params", lambda: require_single_masks(parameters, remedy))
     checked(_STUDY, lambda: _require_its_features(study))
     masks = masks_to_come(study, table)
     if not problems and not table.empty:
@@ -85,14 +87,6 @@ def memory_chain(chain: str, seed: int) -> list[Variant]:
             "name the feature table in a study of the section `reproducibility`.",
         )
     return variants
-
-
-def _require_single_masks(parameters: Parameters) -> None:
-    if parameters.own.crop == UNION:
-        raise InputError(
-            f"{parameters.name} has crop: union, so that the features of a mask depend on other masks.",
-            "Use crop: mask, or leave out the section `perturbation`.",
-        )
 
 
 def _require_its_features(study: Study) -> None:
