@@ -23,7 +23,16 @@ import numpy as np
 from scipy.stats import binomtest
 from threadpoolctl import threadpool_limits
 
-from benchmarks.interval_coverage import NEW, SETTINGS, Setting, censoring_scale, cohort, fitted
+from benchmarks.interval_coverage import (
+    NEW,
+    SETTINGS,
+    Setting,
+    censoring_scale,
+    cohort,
+    coverage_cells,
+    fitted,
+    print_table,
+)
 from nbradiomics.errors import InputError
 from nbradiomics.outcome.crossvalidation import make_splits
 from nbradiomics.outcome.drawing.risks import most_frequent
@@ -150,33 +159,20 @@ def rows(name: str, options: argparse.Namespace) -> str:
         ("share of changed groups", float(found[3].mean()), found[3:6]),
         ("share with any of three", float(found[6].mean()), found[6:]),
     ):
-        known = np.isfinite(low)
-        if not known.any():  # without samples
+        if not np.isfinite(low).any():  # without samples
             continue
-        inside = ((low <= true) & (true <= high))[known].mean()
-        above = f"{100 * (low[known] > 0).mean():.1f}" if score.startswith("loss") else ""
-        lines.append(
-            f"| {name} | {score} | {true:.3f} | {value.mean():.3f} | {100 * inside:.1f} | {above} "
-            f"| {(high - low)[known].mean():.2f} | {int((~known).sum())} |"
-        )
+        chance = 0.0 if score.startswith("loss") else None
+        lines.append(f"| {name} | {score} | {coverage_cells(true, value, low, high, chance)}")
     print("\n".join(lines), f"<!-- {time.perf_counter() - start:.0f} s -->", sep="\n", flush=True)
     return "\n".join(lines)
 
 
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--cohorts", type=int, default=200)
-    parser.add_argument("--refits", type=int, default=50)
-    parser.add_argument("--fits", type=int, default=100)
-    parser.add_argument("--jobs", type=int, default=2)
-    parser.add_argument("--only", default="")
-    options = parser.parse_args()
-    print("| setting | interval | truth | mean | contain the truth [%] | wholly above 0 [%] | width | none |")
-    print("|---|---|--:|--:|--:|--:|--:|--:|")
-    for name in ALL:
-        if options.only in name:
-            rows(name, options)
+    columns = (
+        "| setting | interval | truth | mean | contain the truth [%] | wholly above 0 [%] | width | none |"
+    )
+    print_table(__doc__, columns, ALL, rows)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -94,11 +94,15 @@ def cohort(
 
 def censoring_scale(setting: Setting) -> float:
     """Find the scale of the censoring, or of the odds, that gives the share of events."""
+    return scale_of(lambda scale: cohort(setting, 50_000, scale, np.random.default_rng(99))[1], setting.share)
+
+
+def scale_of(outcomes: Callable[[float], np.ndarray], share: float) -> float:
+    """Find the scale at which many subjects have a share of events, by halving on the logarithm."""
     low, high = 1e-3, 1e3
     for _ in range(40):
         middle = np.sqrt(low * high)
-        _, y = cohort(setting, 50_000, middle, np.random.default_rng(99))
-        low, high = (middle, high) if strata(y).mean() < setting.share else (low, middle)
+        low, high = (middle, high) if strata(outcomes(middle)).mean() < share else (low, middle)
     return float(middle)
 
 
@@ -267,30 +271,49 @@ def row(name: str, options: argparse.Namespace) -> str:
     for model, score in shown:
         true = expected[model, score.removeprefix("plain ")]
         value, low, high = np.array([one[model, score] for one in found]).T
-        known = np.isfinite(low)
-        inside = ((low <= true) & (true <= high))[known].mean()
         chance = 0.0 if "gain" in score else None if score == "Brier" else 0.5
-        above = "" if chance is None else f"{100 * (low[known] > chance).mean():.1f}"
-        lines.append(
-            f"| {name} | {model}, {score} | {true:.3f} | {np.mean(value):.3f} | {100 * inside:.1f} | {above} "
-            f"| {np.mean((high - low)[known]):.2f} | {int((~known).sum())} |"
-        )
+        lines.append(f"| {name} | {model}, {score} | {coverage_cells(true, value, low, high, chance)}")
     print("\n".join(lines), f"<!-- {time.perf_counter() - start:.0f} s -->", sep="\n", flush=True)
     return "\n".join(lines)
 
 
+def coverage_cells(
+    true: float, value: np.ndarray, low: np.ndarray, high: np.ndarray, chance: float | None
+) -> str:
+    """Cells of a row: truth, mean, how many intervals contain it and lie above chance, width, none."""
+    known = np.isfinite(low)
+    inside = ((low <= true) & (true <= high))[known].mean()
+    above = "" if chance is None else f"{100 * (low[known] > chance).mean():.1f}"
+    return (
+        f"{true:.3f} | {np.mean(value):.3f} | {100 * inside:.1f} | {above} "
+        f"| {np.mean((high - low)[known]):.2f} | {int((~known).sum())} |"
+    )
+
+
 def main() -> None:
     """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
+    print_table(
+        __doc__,
+        "| setting | score | truth | mean | inside [%] | wholly above chance [%] | width | none |",
+        ALL,
+        row,
+    )
+
+
+def print_table(
+    about: str, columns: str, names: Iterable[str], row: Callable[[str, argparse.Namespace], object]
+) -> None:
+    """Print a table with the rows of each setting that the command line asks for."""
+    parser = argparse.ArgumentParser(description=about)
     parser.add_argument("--cohorts", type=int, default=200)
     parser.add_argument("--refits", type=int, default=50)
     parser.add_argument("--fits", type=int, default=100)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--only", default="")
     options = parser.parse_args()
-    print("| setting | score | truth | mean | inside [%] | wholly above chance [%] | width | none |")
+    print(columns)
     print("|---|---|--:|--:|--:|--:|--:|--:|")
-    for name in ALL:
+    for name in names:
         if options.only in name:
             row(name, options)
 

@@ -22,12 +22,12 @@ import numpy as np
 from numba import njit
 from scipy.special import expit
 
+from benchmarks.interval_coverage import scale_of
 from nbradiomics.outcome import OutcomeSettings, survival_array
 from nbradiomics.outcome.crossvalidation import make_splits
 from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.measures.harrell import harrell_pairs
-from nbradiomics.outcome.solvers import strata
 from nbradiomics.outcome.trial.decision import Estimate, above_chance, decide, margin_of
 from nbradiomics.outcome.trial_schema import COSTS, GAINS, NO_COST, SMALL, WITHIN_MARGIN
 
@@ -89,12 +89,7 @@ def cohort(
 
 def censoring_scale(setting: Setting) -> float:
     """Find the scale of the censoring, or of the odds, that gives the share of events."""
-    low, high = 1e-3, 1e3
-    for _ in range(40):
-        middle = np.sqrt(low * high)
-        _, y = cohort(setting, 20_000, middle, np.random.default_rng(99))
-        low, high = (middle, high) if strata(y).mean() < setting.share else (low, middle)
-    return float(middle)
+    return scale_of(lambda scale: cohort(setting, 20_000, scale, np.random.default_rng(99))[1], setting.share)
 
 
 @njit(cache=False)
