@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from nbradiomics.outcome.assembly import OutcomeData
+    from nbradiomics.outcome.fold_result import FoldResult
 
 
 @spread(
@@ -127,7 +128,20 @@ def _validate(
     tell_harmonisation(
         summary, of_models, [(first.data.frame.index, data.frame.index)], measured, external=True
     )
-    ratios = covariate_ratios(data, task, settings.confidence, people="external subject")
+    result = external_result(data, results, performance, summary, task, settings.confidence)
+    return replace(result, site_effects=measured.effects)
+
+
+def external_result(
+    data: OutcomeData,
+    results: Sequence[FoldResult],
+    performance: pd.DataFrame,
+    summary: dict[str, Any],
+    task: Task,
+    confidence: float,
+) -> OutcomeResult:
+    """Put the tables of an external validation together, and tell its ratios in the summary."""
+    ratios = covariate_ratios(data, task, confidence, people="external subject")
     ratios.tell(summary)
     return OutcomeResult(
         performance=performance,
@@ -135,8 +149,7 @@ def _validate(
         flow=data.excluded,
         ratios=ratios.table,
         summary=summary,
-        site_effects=measured.effects,
-        **result_tables(data, results, task, settings.confidence),
+        **result_tables(data, results, task, confidence),
     )
 
 

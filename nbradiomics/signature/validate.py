@@ -13,15 +13,13 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
 from nbradiomics.messages.wording import counted, percent
 from nbradiomics.outcome.development import Development
-from nbradiomics.outcome.external import judged_at
+from nbradiomics.outcome.external import external_result, judged_at
 from nbradiomics.outcome.external_cohort import External
 from nbradiomics.outcome.external_summary import summarise_external
 from nbradiomics.outcome.fold_result import FoldResult
-from nbradiomics.outcome.performance import external_performance, selection_table
-from nbradiomics.outcome.ratios import covariate_ratios
+from nbradiomics.outcome.performance import external_performance
 from nbradiomics.outcome.record import software
 from nbradiomics.outcome.result import OutcomeResult
-from nbradiomics.outcome.result_tables import result_tables
 from nbradiomics.outcome.settings import OutcomeSettings
 from nbradiomics.outcome.tasks import Classification, Survival, Task
 from nbradiomics.outcome.tasks.base import named_coefficients
@@ -135,16 +133,7 @@ def _judged(
         of_models,
     )
     summary.update(_made_from(signature), novelty=novelty)
-    ratios = covariate_ratios(data, task, settings.confidence, people="external subject")
-    ratios.tell(summary)
-    return OutcomeResult(
-        performance=performance,
-        selection=selection_table(data, results),
-        flow=data.excluded,
-        ratios=ratios.table,
-        summary=summary,
-        **result_tables(data, results, task, settings.confidence),
-    )
+    return external_result(data, results, performance, summary, task, settings.confidence)
 
 
 def _refuse_model_settings(settings: OutcomeSettings) -> None:
