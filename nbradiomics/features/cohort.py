@@ -26,7 +26,7 @@ from nbradiomics.features.scans import extract_scans
 from nbradiomics.features.variants.extract import extract_variants, variants_of
 from nbradiomics.perturbation import Variant
 from nbradiomics.settings import spread
-from nbradiomics.tables import DESCRIPTIVE, INDEX
+from nbradiomics.tables import extracted_columns
 from nbradiomics.tables.result import Result
 
 
@@ -132,20 +132,16 @@ def _notes(table: pd.DataFrame, spans: list[tuple[float, float]], parameters: Pa
     advice = bin_advice(spans, parameters)
     notes = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
     constant = constant_features(table)
-    total = len(_feature_columns(table))
+    total = len(extracted_columns(table))
     note = f"{len(constant)} of {total} features are the same in every mask ({first_of(constant)})."
     return [*notes, note] if constant else notes
 
 
 def constant_features(table: pd.DataFrame) -> list[str]:
     """Return features with the same value in all masks, if three or more masks have one: two may agree."""
-    columns = _feature_columns(table)
+    columns = extracted_columns(table)
     many = table[columns].count() > 2
     return [column for column in columns if many[column] and table[column].nunique() == 1]
-
-
-def _feature_columns(table: pd.DataFrame) -> list[str]:
-    return [column for column in table.columns if column not in (*INDEX, *DESCRIPTIVE)]
 
 
 def small_components(cases: Iterable[Case]) -> list[Failure]:

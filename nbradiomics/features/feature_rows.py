@@ -17,7 +17,7 @@ from nbradiomics.features.grouped import STAGE
 from nbradiomics.features.held import HeldRow
 from nbradiomics.features.parameters import Parameters, values_hash
 from nbradiomics.features.schema import FEATURES
-from nbradiomics.tables import DESCRIPTIVE, INDEX
+from nbradiomics.tables import extracted_columns
 
 #: Cells of the index columns of a row.
 Index = Sequence[str | int]
@@ -75,7 +75,7 @@ def assembled(rows: Mapping[str, Index], results: Mapping[str, HeldRow]) -> pd.D
 
 def incomplete(table: pd.DataFrame, results: Mapping[str, HeldRow]) -> list[Failure]:
     """Return one failure for each row and reason of missing features that were requested."""
-    columns = [column for column in table.columns if column not in (*INDEX, *DESCRIPTIVE)]
+    columns = extracted_columns(table)
     failures = []
     for name, row in results.items():
         missing: dict[str, list[str]] = defaultdict(list)

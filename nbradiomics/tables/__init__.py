@@ -41,6 +41,7 @@ from nbradiomics.tables.feature_table import (
 from nbradiomics.tables.features import (
     FeatureChoice,
     choose_features,
+    extracted_columns,
     feature_columns,
     is_pyradiomics_name,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "Rows",
     "RowsOfReader",
     "choose_features",
+    "extracted_columns",
     "feature_columns",
     "is_pyradiomics_name",
     "out_of_range",

@@ -134,6 +134,11 @@ def feature_columns(table: pd.DataFrame, patterns: Sequence[str] = ()) -> list[s
     return list(choose_features(table, patterns).names)
 
 
+def extracted_columns(table: pd.DataFrame) -> list[str]:
+    """Names of the features of a table that an extraction made: all columns that do not describe a row."""
+    return [name for name in table.columns if name not in (*INDEX, *DESCRIPTIVE)]
+
+
 def _candidates(columns: Sequence[str], patterns: Sequence[str]) -> tuple[list[str], str]:
     if patterns:
         matches = [name for name in columns if any(fnmatchcase(name, pattern) for pattern in patterns)]

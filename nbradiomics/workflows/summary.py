@@ -24,7 +24,7 @@ from nbradiomics.reproducibility.processing.schema import PROCESSING
 from nbradiomics.reproducibility.rules.schema import STABLE
 from nbradiomics.reproducibility.schema import REPRODUCIBILITY
 from nbradiomics.study.external import VALIDATION, parts_of_case
-from nbradiomics.tables import DESCRIPTIVE, INDEX
+from nbradiomics.tables import extracted_columns
 from nbradiomics.workflows.folder import RunFolder, is_run_file
 
 
@@ -34,7 +34,7 @@ def summarise(
     """Summarise the results of a run in five lines, from the tables that it wrote."""
     subjects = cohort.table["subject"].nunique()
     readers = ", ".join(cohort.readers()) or "none"
-    measured = len([name for name in features if name not in (*INDEX, *DESCRIPTIVE)])
+    measured = len(extracted_columns(features))
     unit = "components" if features["roi"].map(is_component).any() else "masks"
     return [
         f"Cohort: {subjects} subjects, {cohort.table['image'].nunique()} images, readers {readers}.",

@@ -49,7 +49,7 @@ def controls(
     from nbradiomics.features.controls.unchanged import unchanged_sentences
     from nbradiomics.features.parameters import load_parameters
     from nbradiomics.features.settings import ExtractionSettings
-    from nbradiomics.tables import feature_columns, write_table
+    from nbradiomics.tables import extracted_columns, write_table
 
     prepare(out, ".csv", ".parquet", inputs=[cohort, params])
     options["kinds"] = names_in(kinds)
@@ -63,7 +63,7 @@ def controls(
     features = extract_controls(
         loaded, engine=chosen.engine, **choice, seed=seed, settings=settings, execution=execution
     )
-    measured = bool(features.table[feature_columns(features.table)].notna().any(axis=None))
+    measured = bool(features.table[extracted_columns(features.table)].notna().any(axis=None))
     if shard is not None:
         finish_part(execution, shard, features.failures, out, measured=measured)
         return

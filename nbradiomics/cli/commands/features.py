@@ -69,7 +69,7 @@ def extract(
     from nbradiomics.features.settings import ExtractionSettings
     from nbradiomics.perturbation import read_chain
     from nbradiomics.study.checks.preparation import normalised_twice
-    from nbradiomics.tables import DESCRIPTIVE, INDEX, write_table
+    from nbradiomics.tables import extracted_columns, write_table
 
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
@@ -81,8 +81,7 @@ def extract(
     features = extract_cohort(
         loaded, engine=settings.engine, **choice, variants=variants, seed=seed, execution=execution
     )
-    names = [name for name in features.table if name not in (*INDEX, *DESCRIPTIVE)]
-    measured = bool(features.table[names].notna().any(axis=None))
+    measured = bool(features.table[extracted_columns(features.table)].notna().any(axis=None))
     if shard is not None:
         finish_part(execution, shard, features.failures, out, measured=measured)
         return

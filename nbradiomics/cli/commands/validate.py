@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from nbradiomics.features.parameters import Parameters
     from nbradiomics.outcome import OutcomeResult
 
-    #: The outcome that was asked for, and what judges the models.
-    Asked = tuple[Endpoint, Callable[[], OutcomeResult]]
+    #: The outcome that was asked for, the parameters of the models if they are known, and what judges them.
+    Asked = tuple[Endpoint, Parameters | None, Callable[[], OutcomeResult]]
 
 #: Arguments and options of `outcome` without a meaning here: nothing is cross-validated, permuted or tried.
 _WITHOUT = (
@@ -71,24 +71,17 @@ def validate(
     from nbradiomics.report.pages import claim_outcome_page
 
     options["model"] = model
-    endpoint, judge = _of_file(tables, options) if _names_models(tables) else _fitted_first(tables, options)
+    read = _of_file if _names_models(tables) else _fitted_first
+    endpoint, parameters, judge = read(tables, options)
     stated = {name: str(value) for name, value in options.items() if name not in _CHANGES_NOTHING}
     key = result_key("validate", asked={**stated, "files": str(tuple(tables))})
     with working_in(out, f"validation of {endpoint.text}", key):
         claim_outcome(out, files=tuple(tables), endpoint=endpoint, replacing=options["replace"])
         claim_outcome_page(out)
-        with differences_named(_parameters(tables), tables[-2]):
+        with differences_named(parameters, tables[-2]):
             result = judge()
         write_outcome(result, out)
         show_models(result, endpoint, write_pages(out, options["export"]), as_json=options["as_json"])
-
-
-def _parameters(files: Sequence[Path]) -> Parameters | None:
-    """Parameters of the models: those in their file, or those of the run of the first feature table."""
-    from nbradiomics.features.parameters import recorded_parameters
-    from nbradiomics.signature import load_models
-
-    return load_models(files[0]).parameters if len(files) == 3 else recorded_parameters(files[0])
 
 
 def _names_models(files: Sequence[Path]) -> bool:
@@ -110,9 +103,7 @@ def _names_models(files: Sequence[Path]) -> bool:
     raise InputError(f"{why}.", _FORMS)
 
 
-def _of_file(
-    files: Sequence[Path], options: Mapping[str, Any]
-) -> tuple[Endpoint, Callable[[], OutcomeResult]]:
+def _of_file(files: Sequence[Path], options: Mapping[str, Any]) -> Asked:
     from nbradiomics.clinical import number_or_word
     from nbradiomics.outcome import OutcomeSettings
     from nbradiomics.signature import load_models, validate_models
@@ -141,11 +132,12 @@ def _of_file(
         settings=settings_from(OutcomeSettings, horizons=horizons, **judged),
         execution=_execution(options),
     )
-    return endpoint, judge
+    return endpoint, models.parameters, judge
 
 
 def _fitted_first(files: Sequence[Path], options: Mapping[str, Any]) -> Asked:
     from nbradiomics.errors import InputError
+    from nbradiomics.features.parameters import recorded_parameters
     from nbradiomics.outcome import validate_outcome
 
     if options["model"]:
@@ -163,7 +155,7 @@ def _fitted_first(files: Sequence[Path], options: Mapping[str, Any]) -> Asked:
         settings=asked.settings,
         execution=_execution(options),
     )
-    return asked.endpoint, judge
+    return asked.endpoint, recorded_parameters(features), judge
 
 
 def _execution(options: Mapping[str, Any]) -> Execution:
