@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 FORMAT: Literal[1] = 1
+#: Name of the fact that says which endpoints were asked for, and which of them have no models.
+ENDPOINTS = "endpoints"
 Sha256 = Annotated[str, Field(pattern=r"[0-9a-f]{64}")]
 
 

@@ -48,7 +48,7 @@ def _key_facts(evidence: Evidence) -> Facts:
         value = f"{ibsi.value['comply']['ibsi']} of {ibsi.value['features']}"
         items.append(Fact(value, "features within the IBSI's tolerance", "digital phantom, on this machine"))
     folds = [fact for fact in evidence.facts if fact.name.endswith(".learned_from")]
-    good = sum(isinstance(fact.value, dict) and fact.value["agrees"] is True for fact in folds)
+    good = sum(isinstance(fact.value, dict) and fact.value.get("agrees") is True for fact in folds)
     if folds:
         detail = counted(len(folds), "endpoint")
         items.append(Fact(f"{good} of {len(folds)}", "without leakage between folds", detail))

@@ -153,6 +153,23 @@ def test_an_endpoint_without_its_proof_makes_it_partly() -> None:
     assert found.score is None
 
 
+def test_an_endpoint_whose_models_failed_has_no_facts_and_is_named() -> None:
+    asked = {"asked": ["os", "efs"], "without_models": ["efs"], "failed": ["efs"]}
+    evidence = changed(rich_evidence("os"), "endpoints", asked)
+    for item in ("16", "18", "22"):
+        assert answer(rich_evidence("os"), "metrics", item) == "yes"
+        assert answer(evidence, "metrics", item) == "partly"
+        assert reason(evidence, item).endswith("and not for efs. No models, because they failed: efs.")
+    small = {"candidates": 112, "subjects": 7662, "enough": False}
+    refuted = changed(evidence, "outcome.os.sample_size", small)
+    assert answer(refuted, "metrics", "16") == "no"
+    assert "they failed: efs" in reason(refuted, "16")
+    general = [one for one in evidence.facts if not one.name.startswith("outcome.")]
+    nothing = Evidence(nbradiomics="1", facts=tuple(general))
+    assert answer(nothing, "metrics", "16") == "open"
+    assert "they failed: os, efs" in reason(nothing, "16")
+
+
 def reason(evidence: Evidence, item: str) -> str:
     """The reason of an item of METRICS."""
     return next(

@@ -99,7 +99,9 @@ def general_facts() -> list[Fact]:
 
 def rich_evidence(*endpoints: str) -> Evidence:
     """A run that did everything that a run can do, for each endpoint."""
-    facts = [*general_facts(), *(one for name in endpoints or ("os",) for one in endpoint_facts(name))]
+    names = endpoints or ("os",)
+    asked = fact("endpoints", {"asked": list(names), "without_models": [], "failed": []})
+    facts = [*general_facts(), asked, *(one for name in names for one in endpoint_facts(name))]
     return Evidence(nbradiomics="1", facts=tuple(facts))
 
 

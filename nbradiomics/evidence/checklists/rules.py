@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from nbradiomics.evidence.checklists.item import Answer, Finding, Rule
-from nbradiomics.evidence.facts import Evidence, Fact
+from nbradiomics.evidence.facts import ENDPOINTS, Evidence, Fact
 
 #: What a fact says of a question: yes, no, or nothing.
 Check = Callable[[Fact], bool | None]
@@ -74,6 +74,8 @@ def shown(*checks: tuple[str, Check], says: str, lacks: str, against: str = "") 
 def each_endpoint(*checks: tuple[str, Check], says: str, lacks: str, against: str = "") -> Rule:
     """Answer by facts of the endpoints: yes if those of all endpoints say so, partly if those of some do.
 
+    An endpoint that was asked for and has no models has no facts, and so no yes.
+
     Parameters
     ----------
     checks
@@ -84,21 +86,26 @@ def each_endpoint(*checks: tuple[str, Check], says: str, lacks: str, against: st
     """
 
     def rule(evidence: Evidence) -> Finding:
-        names = endpoints(evidence)
+        names, failed = endpoints(evidence), _without_models(evidence)
         rows = {name: _of_endpoint(evidence, name, checks) for name in names}
         held = [name for name, (answer, _) in rows.items() if answer == "yes"]
         refuted = [name for name, (answer, _) in rows.items() if answer == "no"]
-        facts = tuple(fact for _, found in rows.values() for fact in found)
-        if not names:
-            return Finding("open", f"The run has no outcome model. {lacks}")
+        facts = (*(fact for _, found in rows.values() for fact in found), *_asked(evidence))
+        told = f" No models, because they failed: {', '.join(failed)}." if failed else ""
+        if len(failed) == len(names):
+            return Finding("open", f"The run has no outcome model. {lacks}{told}", facts)
+        if refuted and not held:
+            refuting = tuple(fact for name in refuted for fact in rows[name][1])
+            return Finding("no", f"{against or lacks}{told}", refuting)
+        if not held:
+            return Finding("open", f"{lacks}{told}", facts)
+        if not _asked(evidence):
+            return Finding("open", f"The run does not say which endpoints it was asked for. {lacks}", facts)
         if len(held) == len(names):
             return Finding("yes", says, facts)
-        if held:
-            others = ", ".join(name for name in names if name not in held)
-            return Finding("partly", f"{says} This holds for {', '.join(held)}, and not for {others}.", facts)
-        if refuted:
-            return Finding("no", against or lacks, tuple(fact for name in refuted for fact in rows[name][1]))
-        return Finding("open", lacks, facts)
+        others = ", ".join(name for name in names if name not in held)
+        holds = f"This holds for {', '.join(held)}, and not for {others}."
+        return Finding("partly", f"{says} {holds}{told}", facts)
 
     return rule
 
@@ -152,11 +159,28 @@ def helped(rule: Rule, *helpful: str) -> Rule:
 
 
 def endpoints(evidence: Evidence) -> list[str]:
-    """Names of all endpoints that any fact is about, in their order."""
+    """Names of all endpoints that any fact is about, in their order, then of those without models."""
     names = [
         fact.name.removeprefix(f"{OUTCOME}.") for fact in evidence.under(OUTCOME) if fact.name != OUTCOME
     ]
-    return list(dict.fromkeys(_without_part(name) for name in names))
+    return list(dict.fromkeys([*map(_without_part, names), *_names(evidence)]))
+
+
+def _without_models(evidence: Evidence) -> list[str]:
+    """Endpoints that were asked for, and of which no fact is known."""
+    return [name for name in endpoints(evidence) if not evidence.under(f"{OUTCOME}.{name}")]
+
+
+def _asked(evidence: Evidence) -> tuple[Fact, ...]:
+    """The fact that says which endpoints were asked for; nothing unless a file proves it."""
+    fact = proven(evidence, ENDPOINTS)
+    return (fact,) if fact is not None and _names(evidence) else ()
+
+
+def _names(evidence: Evidence) -> list[str]:
+    fact = evidence.fact(ENDPOINTS)
+    found = fact.value.get("asked") if fact is not None and isinstance(fact.value, dict) else None
+    return [one for one in found if isinstance(one, str)] if isinstance(found, list) else []
 
 
 def _without_part(name: str) -> str:

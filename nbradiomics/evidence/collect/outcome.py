@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from nbradiomics.evidence.collect.endpoints import asked_endpoints
 from nbradiomics.evidence.collect.plain import plain, rows_of
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.prints import held_out_folds, training_problems
@@ -43,7 +44,8 @@ _MODELS = (
 
 
 def outcome_facts(folder: ResultFolder) -> Iterator[Fact]:
-    """Yield what is known of each endpoint."""
+    """Yield which endpoints were asked for, and what is known of each."""
+    yield from asked_endpoints(folder)
     for name, place in folder.endpoints:
         summary = folder.record(f"{place}summary.json")
         if summary:

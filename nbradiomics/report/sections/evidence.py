@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from nbradiomics.evidence.facts import Evidence, Fact
+from nbradiomics.evidence.facts import ENDPOINTS, Evidence, Fact
 from nbradiomics.messages.wording import counted, shortened
 from nbradiomics.report.content import Block, Details, Heading, Table, Text
 from nbradiomics.report.run_files import Run
 
 #: The ends of the names of facts that prove something; the others state numbers of the report again.
-_PROOFS = ("ibsi", "parity", "files", "folds", "learned_from", "controls", "external", "model_file")
+_PROOFS = (
+    *("ibsi", "parity", "files", ENDPOINTS, "folds", "learned_from", "controls", "external"),
+    "model_file",
+)
 #: What speaks against a run, by the end of the name of the fact.
 _AGAINST = {
     "folds": "a subject was not held out exactly once in each repeat.",
     "learned_from": "a fold was fitted to other subjects than those that it did not hold out.",
     "parity": "values of the feature table are not those of the other engine.",
+    ENDPOINTS: "models of an endpoint failed, and are in no other fact: see failures.csv.",
     "ibsi": "features of the IBSI's phantom are not within tolerance on this machine.",
 }
 #: Beginnings of the names of facts on the page, with a heading for each group.
@@ -25,7 +29,7 @@ _GROUPS = {
     "Were the features computed right?": ("ibsi", "parity"),
     "Who is in it, and who is missing?": ("cohort", "preparation", "segmentation"),
     "Readers and reproducibility": ("readers", "reproducibility", "perturbation", "processing", "habitats"),
-    "Outcome": ("outcome",),
+    "Outcome": (ENDPOINTS, "outcome"),
 }
 
 
@@ -66,13 +70,18 @@ def _warnings(evidence: Evidence) -> Iterator[Block]:
 
 
 def _speaks_against(part: str, value: Any) -> bool:
+    """Whether the value of a fact speaks against the run; an endpoint may have the name of a part."""
+    if not isinstance(value, Mapping):
+        return False
     if part == "folds":
-        return not value["disjoint"]
+        return value.get("disjoint") is False
     if part == "learned_from":
-        return not value["agrees"]
+        return value.get("agrees") is False
     if part == "parity":
-        return any(one["same"] != one["features"] for one in value["masks"])
-    return bool(value["comply"]["ibsi"] != value["features"])
+        return any(one["same"] != one["features"] for one in value.get("masks", ()))
+    if part == ENDPOINTS:
+        return bool(value.get("without_models"))
+    return "comply" in value and bool(value["comply"]["ibsi"] != value["features"])
 
 
 def _table(facts: list[Fact]) -> Table:
