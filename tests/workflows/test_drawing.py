@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from types import SimpleNamespace
 from typing import Any
@@ -14,6 +15,8 @@ import pytest
 from nbradiomics.cohort import load_cohort
 from nbradiomics.errors import InputError
 from nbradiomics.execution.execution import Execution
+from nbradiomics.execution.record import WHOLE
+from nbradiomics.execution.stage_names import StageName
 from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.study.file import load_study
 from nbradiomics.study.study import Drawing
@@ -21,6 +24,7 @@ from nbradiomics.workflows.folder import RunFolder, is_run_file
 from nbradiomics.workflows.stages.base import Work
 from nbradiomics.workflows.stages.drawing import features_of_folds
 from nbradiomics.workflows.stages.outcome import Outcomes
+from nbradiomics.workflows.status import status
 from tests.support.drawings import drawn
 from tests.support.helpers import ball, write_cohort, write_scan
 
@@ -109,8 +113,21 @@ def test_the_masks_of_the_folds_are_measured_and_an_empty_one_is_a_failure(tmp_p
     assert volumes[0] == volumes[1] > volumes[2] > 0
     assert np.isnan(volumes[3])
     (failure,) = failures
-    assert failure.case.endswith("fold_1")
+    assert failure.case.startswith("s1/")
+    assert "/fold_1/" in failure.case
     assert failure.stage == "drawing"
+
+
+def test_the_status_counts_the_masks_of_each_fold_and_an_empty_one_as_failed(tmp_path: Path) -> None:
+    work = work_with_folds(tmp_path, ("fold_0", "fold_1"))
+    record = work.folder.recorder(WHOLE, "a run")
+    work.execution = replace(work.execution, workspace=replace(work.folder.workspace, record=record))
+    with record.run([], [StageName.DRAWING]):
+        record.begin(StageName.DRAWING)
+        record.end(features_of_folds(work)[1])
+    found = status(work.folder.root).stages.set_index("stage")
+    counts = ["state", "cases", "done", "failed", "missing"]
+    assert found.loc["drawing", counts].tolist() == ["done", 4, 3, 1, 0]
 
 
 def test_one_fold_alone_has_nothing_to_compare(tmp_path: Path) -> None:

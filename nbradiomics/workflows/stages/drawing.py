@@ -53,29 +53,27 @@ def features_of_folds(work: Work) -> tuple[pd.DataFrame, list[Failure]]:
             f"the masks of the folds were asked for, and the run has a model of {len(folds)} folds.",
             "Segment with a model of two folds or more, or leave out folds of drawing.",
         )
-    tables, failures = [], []
-    for fold in folds:
-        table = _with_masks_of(work, fold)
-        if table.empty:
-            continue
-        done = extract_cohort(
-            replace(work.cohort, table=table),
-            params=work.study.extract.params,
-            engine=work.study.extract.engine,
-            # The rule of the whole cohort: a part of it may suggest another one.
-            lesions=lesion_rule(work.study.asked_lesions, work.cohort.table),
-            min_lesion_ml=work.study.lesion_min_ml,
-            execution=work.execution,
-        )
-        tables.append(done.table.assign(variant=fold))
-        failures += [
-            replace(one, case=f"{one.case} {fold}", stage=StageName.DRAWING) for one in done.failures
-        ]
-    return (pd.concat(tables, ignore_index=True) if tables else FEATURES.empty()), failures
+    table = pd.concat([_with_masks_of(work, fold) for fold in folds], ignore_index=True)
+    if not (table["mask"] != "").any():
+        return FEATURES.empty(), []
+    # All folds together, each as a variant: otherwise two cases would have one name in the record.
+    done = extract_cohort(
+        replace(work.cohort, table=table),
+        params=work.study.extract.params,
+        engine=work.study.extract.engine,
+        # The rule of the whole cohort: a part of it may suggest another one.
+        lesions=lesion_rule(work.study.asked_lesions, work.cohort.table),
+        min_lesion_ml=work.study.lesion_min_ml,
+        execution=work.execution,
+    )
+    return done.table, [replace(one, stage=StageName.DRAWING) for one in done.failures]
 
 
 def _with_masks_of(work: Work, fold: str) -> pd.DataFrame:
-    """Return the rows of the cohort of the automatic masks, with those of a fold, and of other channels."""
+    """Return the rows of the cohort of the automatic masks, with those of a fold, and of other channels.
+
+    The fold is the variant of the rows, as it is in the table of features.
+    """
     cohort = work.cohort
     names = file_names({scan.name: scan for scan in cohort.scans()})
     stems = {(scan.subject, scan.timepoint, scan.sequence): names[scan.name] for scan in cohort.scans()}
@@ -85,4 +83,5 @@ def _with_masks_of(work: Work, fold: str) -> pd.DataFrame:
     places = rows[["subject", "timepoint", "sequence"]].itertuples(index=False, name=None)
     files = [str(Path(work.folder.maps / f"{stems[place]}_{fold}.nii.gz").absolute()) for place in places]
     rows["mask"] = [file if mask else "" for file, mask in zip(files, rows["mask"], strict=True)]
-    return rows.assign(label=rows["label"].where(rows["mask"] == "", 1)).reset_index(drop=True)
+    labels = rows["label"].where(rows["mask"] == "", 1)
+    return rows.assign(label=labels, variant=fold).reset_index(drop=True)
