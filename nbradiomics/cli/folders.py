@@ -103,6 +103,17 @@ def claim_outcome(out: Path, *, files: Sequence[Path], endpoint: Endpoint, repla
     remove_paper(out)
 
 
+def remove_conclusions(out: Path) -> None:
+    """Remove pages and evidence of earlier outcome models: they say nothing of tables that come now."""
+    from nbradiomics.evidence.write import EVIDENCE
+    from nbradiomics.report.model_card import CARD, FILE
+    from nbradiomics.report.pages import claim_outcome_page
+    from nbradiomics.report.render import claim_page
+
+    for page in (claim_outcome_page(out), claim_page(out / FILE, CARD), out / EVIDENCE):
+        page.unlink(missing_ok=True)
+
+
 def _earlier_outcome(folder: Path) -> Mark | None:
     """Mark of a folder written by release 0.3.0, which did not record the input tables."""
     from nbradiomics.files.owned_folder import Mark, Owner

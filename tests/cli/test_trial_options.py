@@ -46,20 +46,20 @@ def test_controls_are_tried_and_the_answer_is_printed(
     assert not (folder / "out" / "controls.csv").exists()
 
 
-def test_without_controls_the_flag_is_enough(folder: Path) -> None:
-    assert outcome("--trial") == 0
-    assert features_of(folder) == ["real", "volume", "shape", "permuted outcome"]
-
-
-def test_an_evaluation_stays_if_its_controls_are_those_of_other_masks(
+def test_an_evaluation_stays_if_its_controls_are_those_of_other_masks_and_an_earlier_one_goes(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    assert outcome("--trial") == 0  # without controls the flag is enough
+    assert features_of(folder) == ["real", "volume", "shape", "permuted outcome"]
+    concluded = {"evidence.json", "model_card.html"}
+    assert concluded <= {path.name for path in (folder / "out").iterdir()}
     table = pd.read_csv("controls.csv").assign(reader="B")
     table.to_csv("controls.csv", index=False)
-    assert outcome("--controls", "controls.csv") == 1
+    assert outcome("--controls", "controls.csv", "--replace") == 1
     assert "the column reader is B, and that of the model A" in " ".join(capsys.readouterr().err.split())
-    assert (folder / "out" / "performance.csv").exists()
-    assert not (folder / "out" / "controls.csv").exists()
+    there = {path.name for path in (folder / "out").iterdir()}
+    assert "performance.csv" in there
+    assert not there & {"controls.csv", *concluded}
 
 
 def test_the_features_themselves_are_no_controls(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

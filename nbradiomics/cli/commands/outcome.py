@@ -16,7 +16,7 @@ from nbradiomics.cli.drawing import (
     asked_comparison,
     with_comparison,
 )
-from nbradiomics.cli.folders import claim_outcome
+from nbradiomics.cli.folders import claim_outcome, remove_conclusions
 from nbradiomics.cli.harmonisation import (
     BatchOrder,
     Harmonised,
@@ -207,6 +207,7 @@ def outcome(
             settings=asked.settings,
             execution=execution,
         )
+        remove_conclusions(out)
         write_beside_models(result)  # stays if what follows is refused or stopped
         if trial or tried is not None:
             result = try_outcome(result, tried, execution=execution)
