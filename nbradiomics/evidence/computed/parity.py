@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,8 @@ from nbradiomics.tables import feature_columns
 #: Masks that are compared, of different subjects: the smallest, so that it takes seconds.
 _MASKS = 3
 _STAGE = "parity"
+#: The part of PyRadiomics that measures.
+_PYRADIOMICS = "radiomics.featureextractor"
 #: Columns by which a row of the feature table is found.
 _INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading")
 _VOLUMES = ("original_shape_VoxelVolume", "original_shape_MeshVolume")
@@ -69,13 +72,11 @@ def parity_fact(
         return None
     try:
         pyradiomics_engine.refuse_own_section(parameters)
+        import_module(_PYRADIOMICS)
     except InputError:
-        text = (
-            "Not compared with PyRadiomics: the parameters depart from it on purpose (section nbradiomics)."
-        )
-        return Fact(
-            name="parity", text=text, value={"engine": engine, "against": None, "masks": [], "failed": 0}
-        )
+        return _not_compared(engine, "the parameters depart from it on purpose (section nbradiomics)")
+    except ImportError as error:  # its compiled parts, which our engine does not need
+        return _not_compared(engine, f"it cannot be imported here ({type(error).__name__})")
     other = pyradiomics_engine.NAME if engine == native_engine.NAME else native_engine.NAME
     chosen = _smallest(cases, measured)
     if not chosen:
@@ -86,6 +87,11 @@ def parity_fact(
     batch = execution.map(_measure, again, stage=_STAGE, stored=Stored(key, StoredValues))
     masks = [_compared(done, rows[name], engine) for name, done in batch.results.items()]
     return _told(masks, len(batch.failures), engine, other)
+
+
+def _not_compared(engine: str, why: str) -> Fact:
+    value = {"engine": engine, "against": None, "masks": [], "failed": 0}
+    return Fact(name="parity", text=f"Not compared with PyRadiomics: {why}.", value=plain(value))
 
 
 def _key(chosen: Mapping[str, Any], parameters: Parameters, other: str, label: int) -> Any:
@@ -143,5 +149,7 @@ def _told(masks: list[dict[str, Any]], failed: int, engine: str, other: str) -> 
         "differences that docs/parity.md allows"
         + (f"; {counted(failed, 'mask')} could not be measured again." if failed else ".")
     )
+    if not masks:
+        text = f"Not compared: {counted(failed, 'mask')} could not be measured again with the engine {other}."
     value = {"engine": engine, "against": other, "masks": masks, "failed": failed}
     return Fact(name="parity", text=text, value=plain(value))
