@@ -11,9 +11,11 @@ import pytest
 
 from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.controls.extract import extract_controls
+from nbradiomics.messages.problem import Problem
 from nbradiomics.report.run_files import read_run
 from nbradiomics.report.sections.flow import flow_blocks
-from nbradiomics.study.checks import check
+from nbradiomics.study.checks import check, check_tables
+from nbradiomics.study.file import load_study
 from nbradiomics.tables import INDEX
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.shards import run_shard
@@ -101,6 +103,22 @@ def test_check_finds_every_problem(folder: Path, controls: str, reader: str, col
     problems = check(write(folder, controls, reader))
     found = problems[(problems["column"] == column) & (problems["severity"] == "error")]
     assert told in " ".join(found["problem"] + " " + found["remedy"]), problems.to_string()
+
+
+def test_check_warns_of_several_variants_unless_one_is_chosen(folder: Path) -> None:
+    study, cohort = write(folder), pd.read_csv(folder / "cohort.csv")
+    pd.concat([cohort.assign(variant=name) for name in ("original", "noise")]).to_csv(
+        folder / "cohort.csv", index=False
+    )
+    (found,) = variant_problems(study)
+    assert found.severity == "warning"
+    assert "several values of variant: noise, original" in found.problem
+    study.write_text(study.read_text().replace("reader: B", "reader: B, variant: noise"))
+    assert variant_problems(study) == []
+
+
+def variant_problems(study: Path) -> list[Problem]:
+    return [one for one in check_tables(load_study(study), study) if one.column == "outcome.variant"]
 
 
 def test_check_finds_what_controls_cannot_work_with(folder: Path) -> None:

@@ -27,14 +27,16 @@ from nbradiomics.clinical import (
 from nbradiomics.clinical.cells import Cells
 from nbradiomics.errors import InputError
 from nbradiomics.messages.problem import Problem, problem_of
+from nbradiomics.messages.wording import shortened
 from nbradiomics.outcome.assembly import EVENTS_PER_FOLD, MINIMUM_SUBJECTS, outcome_array, rarest
 from nbradiomics.outcome.prepared import check_meaning
 from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.sites import refuse_folds
 from nbradiomics.outcome.suspicion import SUSPICION_REMEDY, class_suspicions, suspicion_text, suspicions
 from nbradiomics.study.checks.harmonisation import check_harmonisation
+from nbradiomics.study.checks.masks_to_come import masks_to_come
 from nbradiomics.study.file import read_study
-from nbradiomics.study.study import Endpoint, Outcome, Readers, covariates_of, models_of
+from nbradiomics.study.study import Endpoint, Outcome, Readers, Study, covariates_of, models_of
 from nbradiomics.tables import NO_COLUMNS
 
 
@@ -167,6 +169,29 @@ def check_choice(outcome: Outcome, cohort: pd.DataFrame, study_file: Path) -> li
             remedy = f"Choose from: {', '.join(present)}."
             problems.append(Problem(str(study_file), "", f"outcome.{column}", "error", found, remedy))
     return problems
+
+
+def check_several(study: Study, cohort: pd.DataFrame, study_file: Path) -> list[Problem]:
+    """Warn of several timepoints, sequences or variants of the models' masks, if none of them is chosen."""
+    outcome = study.outcome
+    if outcome is None:
+        return []
+    masks = masks_to_come(study, cohort)
+    columns = ("timepoint", "sequence", "variant")
+    for column in ("reader", *columns):
+        chosen = getattr(outcome, column)
+        masks = masks if chosen is None else masks[masks[column] == chosen]
+    several = {column: sorted(set(masks[column])) for column in columns}
+    return [
+        Problem(
+            *(str(study_file), "", f"outcome.{column}", "warning"),
+            f"the masks of the outcome models have several values of {column}: {shortened(values)}. "
+            "The models will not be fitted.",
+            f"Choose one with the key {column} of outcome.",
+        )
+        for column, values in several.items()
+        if len(values) > 1
+    ]
 
 
 def _prepared(column: str) -> str:

@@ -27,7 +27,7 @@ from nbradiomics.study.checks.fold_filter import check_fold_filter
 from nbradiomics.study.checks.found import Found, Measured, found_in
 from nbradiomics.study.checks.images import check_images
 from nbradiomics.study.checks.labels import overruled_labels
-from nbradiomics.study.checks.outcomes import check_choice, check_outcomes
+from nbradiomics.study.checks.outcomes import check_choice, check_outcomes, check_several
 from nbradiomics.study.checks.parameters import check_settings
 from nbradiomics.study.checks.perturbation import check_perturbation
 from nbradiomics.study.checks.preparation import check_normalisation, check_preparation, warn_of_normalisation
@@ -190,6 +190,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
             problems += check_derived_regions(study, table, path)
             problems += _check_training(study, table, path)
             problems += check_choice(study.outcome, table, path) if study.outcome else []
+            problems += check_several(study, table, path)
     try:
         require_able(study.extract.engine, study_parameters(study) or load_parameters({}))
     except InputError as error:
