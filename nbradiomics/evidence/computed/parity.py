@@ -90,7 +90,7 @@ def parity_fact(
 
 
 def _not_compared(engine: str, why: str) -> Fact:
-    value = {"engine": engine, "against": None, "masks": [], "failed": 0}
+    value: dict[str, Any] = {"engine": engine, "against": None, "masks": [], "failed": 0}
     return Fact(name="parity", text=f"Not compared with PyRadiomics: {why}.", value=plain(value))
 
 
