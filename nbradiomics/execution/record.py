@@ -137,8 +137,15 @@ class Recorder:
             file.write(line + "\n")
 
     def end(self, failures: Sequence[Failure]) -> None:
-        """Complete the record of the present stage."""
+        """Complete the record of the present stage.
+
+        Cases that failed and are no failures of the stage, such as single samples of an outcome model, stay
+        listed: otherwise their results would count as missing for ever.
+        """
         listed = [(one.case, one.stage, one.cause, one.hint) for one in failures]
+        named = {case for case, *_ in listed}
+        so_far = _failures_so_far(self._failures())
+        listed += [one for one in so_far if one[0] in self._now["cases"] and one[0] not in named]
         self._write({**self._now, "ended": _time(), "failures": listed})
         self._failures().unlink(missing_ok=True)
 

@@ -7,17 +7,21 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from typing_extensions import TypedDict
 
 from nbradiomics.cohort import subject_of
 from nbradiomics.errors import InputError
-from nbradiomics.execution.execution import Execution
-from nbradiomics.execution.record import read_records
+from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.record import WHOLE, read_records
 from nbradiomics.execution.stage_names import StageName
+from nbradiomics.execution.workspace import result_key
 from nbradiomics.files.folder_in_use import working_in
 from nbradiomics.files.sealed import write_sealed
+from nbradiomics.workflows.folder import RunFolder
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.shards import run_shard
 from nbradiomics.workflows.stages import STAGES
@@ -221,3 +225,27 @@ def test_the_stages_are_named_in_the_order_of_the_run_and_nothing_heavy_is_loade
     loaded = subprocess.run([sys.executable, "-c", line], capture_output=True, text=True, check=True)
     heavy = {"matplotlib", "sklearn", "lifelines", "numba", "torch", "nbradiomics.report"}
     assert heavy & set(loaded.stdout.split()) == set()
+
+
+class _Value(TypedDict):
+    value: float
+
+
+def _positive(value: float) -> _Value:
+    if value <= 0:
+        raise InputError("the sample has no event.", "Add subjects.")
+    return {"value": value}
+
+
+def test_a_sample_of_a_model_that_failed_is_not_missing_for_ever(tmp_path: Path) -> None:
+    """Its failure is no failure of the stage, which goes on without it."""
+    folder = RunFolder(tmp_path / "out")
+    record = folder.recorder(WHOLE, "a run")
+    execution = Execution(jobs=1, workspace=replace(folder.workspace, record=record))
+    stored = Stored(lambda name: result_key("refits", name=name), _Value)
+    with record.run([], ["outcome"]):
+        record.begin("outcome")
+        execution.map(_positive, {"sample 1": (1.0,), "sample 2": (0.0,)}, stage="refits", stored=stored)
+        record.end([])
+    found = row(status(folder.root), "outcome")
+    assert [found[name] for name in ("state", "done", "failed", "missing")] == ["done", 1, 1, 0]
