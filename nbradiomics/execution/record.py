@@ -137,8 +137,16 @@ class Recorder:
             file.write(line + "\n")
 
     def end(self, failures: Sequence[Failure]) -> None:
-        """Complete the record of the present stage."""
+        """Complete the record of the present stage.
+
+        Of the failures that were recorded on the way, those stay that are about a case of the record: a stage
+        may go on without one, such as a bootstrap sample, and lists no failure of its own.
+        """
         listed = [(one.case, one.stage, one.cause, one.hint) for one in failures]
+        told = {one.case for one in failures}
+        listed += [
+            one for one in _failures_so_far(self._failures()) if one[0] in self._now["cases"].keys() - told
+        ]
         self._write({**self._now, "ended": _time(), "failures": listed})
         self._failures().unlink(missing_ok=True)
 

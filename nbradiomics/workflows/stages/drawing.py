@@ -65,11 +65,11 @@ def features_of_folds(work: Work) -> tuple[pd.DataFrame, list[Failure]]:
             # The rule of the whole cohort: a part of it may suggest another one.
             lesions=lesion_rule(work.study.asked_lesions, work.cohort.table),
             min_lesion_ml=work.study.lesion_min_ml,
-            execution=work.execution,
+            execution=work.execution.within(fold),
         )
         tables.append(done.table.assign(variant=fold))
         failures += [
-            replace(one, case=f"{one.case} {fold}", stage=StageName.DRAWING) for one in done.failures
+            replace(one, case=f"{fold}: {one.case}", stage=StageName.DRAWING) for one in done.failures
         ]
     return (pd.concat(tables, ignore_index=True) if tables else FEATURES.empty()), failures
 
@@ -79,10 +79,22 @@ def _with_masks_of(work: Work, fold: str) -> pd.DataFrame:
     cohort = work.cohort
     names = file_names({scan.name: scan for scan in cohort.scans()})
     stems = {(scan.subject, scan.timepoint, scan.sequence): names[scan.name] for scan in cohort.scans()}
-    table = cohort.table
-    automatic = (table["reader"] == AUTO) & ~table["roi"].map(is_derived).astype(bool)
-    rows = table[automatic | (table["mask"] == "")].copy()
+    rows = _of_the_models(work)
     places = rows[["subject", "timepoint", "sequence"]].itertuples(index=False, name=None)
     files = [str(Path(work.folder.maps / f"{stems[place]}_{fold}.nii.gz").absolute()) for place in places]
     rows["mask"] = [file if mask else "" for file, mask in zip(files, rows["mask"], strict=True)]
     return rows.assign(label=rows["label"].where(rows["mask"] == "", 1)).reset_index(drop=True)
+
+
+def _of_the_models(work: Work) -> pd.DataFrame:
+    """Return the rows of automatic masks and of other channels, of the scans that the outcome models use.
+
+    Without a named timepoint or sequence these are all scans.
+    """
+    table, outcome = work.cohort.table, work.study.outcome
+    automatic = (table["reader"] == AUTO) & ~table["roi"].map(is_derived).astype(bool)
+    rows = table[automatic | (table["mask"] == "")]
+    for column in ("timepoint", "sequence"):
+        named = None if outcome is None else getattr(outcome, column)
+        rows = rows if named is None else rows[rows[column] == named]
+    return rows.copy()
