@@ -22,20 +22,17 @@ from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.schema import SITE_EFFECTS
-from nbradiomics.outcome.drawing_schema import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
-from nbradiomics.outcome.ratio_schema import RATIOS
-from nbradiomics.outcome.schemas import (
-    BASELINE,
+from nbradiomics.outcome.curve_schemas import (
     CALIBRATION,
-    CLASS_BASELINE,
     CLASS_CALIBRATION,
     CLASS_DECISION,
     DECISION,
-    EXCLUDED,
     KAPLAN_MEIER,
-    PERFORMANCE,
-    SELECTION,
 )
+from nbradiomics.outcome.drawing_schema import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
+from nbradiomics.outcome.performance_schema import PERFORMANCE, SELECTION
+from nbradiomics.outcome.ratio_schema import RATIOS
+from nbradiomics.outcome.subject_schemas import BASELINE, CLASS_BASELINE, EXCLUDED
 from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.report.agreement_rows import complete_pairs

@@ -19,6 +19,13 @@ from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted
 from nbradiomics.outcome.baseline_table import median_follow_up
+from nbradiomics.outcome.curve_schemas import (
+    CALIBRATION,
+    CLASS_CALIBRATION,
+    CLASS_DECISION,
+    DECISION,
+    KAPLAN_MEIER,
+)
 from nbradiomics.outcome.curves import (
     calibration_table,
     class_calibration_table,
@@ -28,20 +35,10 @@ from nbradiomics.outcome.curves import (
 from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.groups import kaplan_meier_table, majority_groups
 from nbradiomics.outcome.performance import performance_table
-from nbradiomics.outcome.schemas import (
-    BASELINE,
-    CALIBRATION,
-    CLASS_CALIBRATION,
-    CLASS_DECISION,
-    CLASS_PREDICTIONS,
-    DECISION,
-    EXCLUDED,
-    KAPLAN_MEIER,
-    PERFORMANCE,
-    PREDICTED_SURVIVAL,
-    PREDICTIONS,
-)
+from nbradiomics.outcome.performance_schema import PERFORMANCE
+from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
 from nbradiomics.outcome.settings import TREES
+from nbradiomics.outcome.subject_schemas import BASELINE, EXCLUDED
 from nbradiomics.outcome.tasks import Survival
 from nbradiomics.tables.schema import Schema
 
