@@ -143,10 +143,8 @@ class Recorder:
         may go on without one, such as a bootstrap sample, and lists no failure of its own.
         """
         listed = [(one.case, one.stage, one.cause, one.hint) for one in failures]
-        told = {one.case for one in failures}
-        listed += [
-            one for one in _failures_so_far(self._failures()) if one[0] in self._now["cases"].keys() - told
-        ]
+        others = self._now["cases"].keys() - {one.case for one in failures}
+        listed += [one for one in _failures_so_far(self._failures()) if one[0] in others]
         self._write({**self._now, "ended": _time(), "failures": listed})
         self._failures().unlink(missing_ok=True)
 
