@@ -119,6 +119,19 @@ def fitted(x: np.ndarray, y: np.ndarray) -> np.ndarray:
     return beta
 
 
+def incidence_of(x: np.ndarray, y: np.ndarray, end: float) -> Callable[[np.ndarray], np.ndarray]:
+    """Fit two Cox models, one of the competing event; what predicts the incidence at `end` of others."""
+    other = survival_array(y["time"], y["competing"])
+    gamma = fitted(x, other) if other["event"].sum() >= FEWEST_COMPETING else np.zeros(x.shape[1])
+    parts = [(Hazard.of(of, x @ slope), slope) for of, slope in ((y, fitted(x, y)), (other, gamma))]
+
+    def predict(new: np.ndarray) -> np.ndarray:
+        risks = [(hazard, new @ slope) for hazard, slope in parts]
+        return predicted_incidence(*risks, np.array([end]))[:, 0]
+
+    return predict
+
+
 def judged(
     own: np.ndarray,
     y: np.ndarray,
@@ -144,13 +157,7 @@ def judged(
     unseen = Observed.of_outcome(y[test])
     training = unseen if alone else Observed.of_outcome(y[train])
     if has_competing(y):
-        other = survival_array(y["time"], y["competing"])[train]
-        gamma = fitted(own[train], other) if other["event"].sum() >= FEWEST_COMPETING else np.zeros(len(beta))
-        parts = [
-            (Hazard.of(of, own[train] @ slope), own[test] @ slope)
-            for of, slope in ((y[train], beta), (other, gamma))
-        ]
-        risk = predicted_incidence(*parts, np.array([horizon]))[:, 0]
+        risk = incidence_of(own[train], y[train], horizon)(own[test])
         survival = 1 - risk[:, None]
     else:
         survival = predicted_survival(y[train], seen, risk, np.array([horizon]))

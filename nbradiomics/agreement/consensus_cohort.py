@@ -181,7 +181,7 @@ def add_consensus(
     stems = file_stems([tuple(scan.index().values()) for scan in scans.values()])
     files = {name: folder / f"{stem}.nii.gz" for name, stem in zip(scans, stems, strict=True)}
     arguments = {name: (tuple(cases), method, files[name], label) for name, cases in chosen.items()}
-    batch = execution.map(_write_consensus, arguments, stage=f"write {method}")
+    batch = execution.map(_write_consensus, arguments, stage=f"write_{method}")
     written = {scans[name]: files[name].absolute() for name in batch.results}
     return cohort.with_reader(method, written, kind=CONSENSUS), batch.failures
 

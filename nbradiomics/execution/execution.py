@@ -120,6 +120,9 @@ class Execution:
     only
         Whether a case is computed, by its name; the others are neither results nor failures. By default all
         cases are computed.
+    part
+        What the cases are part of, such as an endpoint; it precedes their names in the record of a run. See
+        `within`.
 
     Raises
     ------
@@ -140,6 +143,7 @@ class Execution:
     executor: Executor | str | None = None
     cluster: str | Path | None = None
     only: Callable[[str], bool] | None = None
+    part: str = ""
 
     def __post_init__(self) -> None:
         for name, number in (("jobs", self.jobs), ("threads", self.threads)):
@@ -154,6 +158,18 @@ class Execution:
         """Return the same with workers, so that a case that kills its process cannot end this one."""
         alone = self.executor is None and self.jobs == 1
         return replace(self, executor=OneWorker()) if alone else self
+
+    def within(self, part: str) -> Execution:
+        """Return the same for cases that are part of something.
+
+        Two parts of a stage may have cases of the same name, such as ``sample 1``. In the record of a run
+        they would replace each other; with this they are ``os: sample 1`` and ``efs: sample 1``. Names in
+        results and failures, and keys of stored results, stay as they are.
+        """
+        return replace(self, part=self._recorded(part))
+
+    def _recorded(self, name: str) -> str:
+        return f"{self.part}: {name}" if self.part else name
 
     def close(self) -> None:
         """End the cluster that the executor started, if there is one."""
@@ -238,7 +254,7 @@ class Execution:
         workspace = self.workspace
         if workspace is None or stored is None:
             return make(names, lambda _name, _result: None)
-        keys = workspace.keys(stage, names, stored.key_of)
+        keys = workspace.keys(stage, names, stored.key_of, recorded=self._recorded)
         valid = {}
         for name in names:
             payload = workspace.load(stage, keys[name], stored.schema)
@@ -284,12 +300,14 @@ class Execution:
     def note(self, failure: Failure) -> None:
         """Record a failure as soon as it is known, so that the status of an unfinished run shows it."""
         if self.workspace is not None and self.workspace.record is not None:
-            self.workspace.record.failed(failure)
+            self.workspace.record.failed(replace(failure, case=self._recorded(failure.case)))
 
     def _executor(self, cases: int, stage: str) -> Executor:
         if self.executor is not None and not isinstance(self.executor, str):
             return self.executor
-        in_work = None if self.workspace is None else InWork(self.workspace.root / RECORD, stage)
+        in_work = (
+            None if self.workspace is None else InWork(self.workspace.root / RECORD, self._recorded(stage))
+        )
         if self.jobs > 1 and cases > 1:
             return Processes(self.jobs, in_work)
         return InProcess(in_work, self.tell)

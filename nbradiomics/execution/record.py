@@ -139,13 +139,12 @@ class Recorder:
     def end(self, failures: Sequence[Failure]) -> None:
         """Complete the record of the present stage.
 
-        Cases that failed and are no failures of the stage, such as single samples of an outcome model, stay
-        listed: otherwise their results would count as missing for ever.
+        Of the failures that were recorded on the way, those stay that are about a case of the record: a stage
+        may go on without one, such as a bootstrap sample, and lists no failure of its own.
         """
         listed = [(one.case, one.stage, one.cause, one.hint) for one in failures]
-        named = {case for case, *_ in listed}
-        so_far = _failures_so_far(self._failures())
-        listed += [one for one in so_far if one[0] in self._now["cases"] and one[0] not in named]
+        others = self._now["cases"].keys() - {one.case for one in failures}
+        listed += [one for one in _failures_so_far(self._failures()) if one[0] in others]
         self._write({**self._now, "ended": _time(), "failures": listed})
         self._failures().unlink(missing_ok=True)
 

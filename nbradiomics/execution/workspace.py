@@ -90,6 +90,10 @@ def noting_inputs() -> Iterator[dict[str, InputFile]]:
         _noted.reset(token)
 
 
+def _unchanged(name: str) -> str:
+    return name
+
+
 def _content_hash(path: Path, status: os.stat_result) -> str:
     if time.time_ns() - max(status.st_mtime_ns, status.st_ctime_ns) < _SETTLED_NS:
         whole_hash = _hash_alone(str(path))
@@ -145,8 +149,25 @@ class Workspace:
                 if left and time.time() - path.stat().st_mtime > _DAY:
                     path.unlink()
 
-    def keys(self, stage: str, names: Iterable[str], key: Callable[[str], str]) -> dict[str, str]:
-        """Return the key of each case; the record of the run keeps them, with the files that were read."""
+    def keys(
+        self,
+        stage: str,
+        names: Iterable[str],
+        key: Callable[[str], str],
+        *,
+        recorded: Callable[[str], str] = _unchanged,
+    ) -> dict[str, str]:
+        """Return the key of each case; the record of the run keeps them, with the files that were read.
+
+        Parameters
+        ----------
+        stage, names
+            Stage and names of the cases.
+        key
+            Returns the key of a case.
+        recorded
+            Returns the name of a case in the record.
+        """
         if self.record is None:
             return {name: key(name) for name in names}
         keys: dict[str, str] = {}
@@ -155,7 +176,7 @@ class Workspace:
             for name in names:
                 with noting_inputs() as noted:
                     keys[name] = key(name)
-                yield name, keys[name], noted.values()
+                yield recorded(name), keys[name], noted.values()
 
         self.record.cases(stage, cases())
         return keys

@@ -131,10 +131,13 @@ def _test(
     if cause:
         return GainTest(float("nan"), settings.permutations, 0, given, cause)
     cases = {
-        f"permutation {number}": (data, split, settings, task, pair[0], tuple(theirs), number)
+        f"permutation {number} given the {given}": (
+            *(data, split, settings, task, pair[0]),
+            *(tuple(theirs), number),
+        )
         for number in range(1, settings.permutations + 1)
     }
-    stage = f"permutations given the {given}"
+    stage = f"permutations_given_{given}"
     stored = stored_cases(stage, StoredValue, data, settings, task, pair)
     batch = execution.map(_permuted, cases, stage=stage, stored=stored)
     # An undefined gain counts as one that reaches: it says nothing against the hypothesis.

@@ -32,7 +32,7 @@ def answers(
     Parameters
     ----------
     performance
-        Table with the columns of `outcome.schemas.PERFORMANCE`.
+        Table with the columns of `outcome.performance_schema.PERFORMANCE`.
     task
         Kind of outcome.
     sizes

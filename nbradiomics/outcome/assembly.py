@@ -25,12 +25,12 @@ from nbradiomics.messages.problem import raise_errors
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import tally
 from nbradiomics.outcome.harmonisation import Harmonisation, read_harmonisation, refuse_outcome
-from nbradiomics.outcome.schemas import EXCLUDED
 from nbradiomics.outcome.seen import NOBODY, LeftOut, with_reason
 from nbradiomics.outcome.settings import Predictors
 from nbradiomics.outcome.site_column import read_sites
 from nbradiomics.outcome.solvers import survival_array
 from nbradiomics.outcome.stability import StabilityRule
+from nbradiomics.outcome.subject_schemas import EXCLUDED
 from nbradiomics.tables import INDEX, FeatureChoice, choose_features, select
 from nbradiomics.tables.same_parameters import partly_stated, require_one_hash
 

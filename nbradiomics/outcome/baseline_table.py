@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.messages.wording import number, percent
 from nbradiomics.outcome.measures.arguments import Observed
-from nbradiomics.outcome.schemas import BASELINE, CLASS_BASELINE
+from nbradiomics.outcome.subject_schemas import BASELINE, CLASS_BASELINE
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -28,7 +28,7 @@ def baseline_table(data: OutcomeData) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.BASELINE`.
+        Columns of `outcome.subject_schemas.BASELINE`.
     """
     seen = Observed.of_outcome(data.y)
     parts = [np.ones(len(seen.time), dtype=bool), seen.event, seen.censored]
@@ -46,7 +46,7 @@ def class_baseline_table(data: OutcomeData) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.CLASS_BASELINE`.
+        Columns of `outcome.subject_schemas.CLASS_BASELINE`.
     """
     names = ("", *data.classes)
     parts = [np.ones(len(data.y), dtype=bool), *(data.y == number for number in range(len(data.classes)))]

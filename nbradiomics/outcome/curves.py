@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from nbradiomics.outcome.curve_schemas import CALIBRATION, CLASS_CALIBRATION, CLASS_DECISION, DECISION
 from nbradiomics.outcome.measures import calibration_curve, decision_curve
 from nbradiomics.outcome.measures.arguments import Observed
 from nbradiomics.outcome.predictions import mean_predictions
-from nbradiomics.outcome.schemas import CALIBRATION, CLASS_CALIBRATION, CLASS_DECISION, DECISION
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -35,7 +35,7 @@ def calibration_table(data: OutcomeData, results: Sequence[FoldResult], horizons
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.CALIBRATION`.
+        Columns of `outcome.curve_schemas.CALIBRATION`.
     """
     seen = Observed.of_outcome(data.y)
     parts = []
@@ -52,7 +52,7 @@ def decision_table(data: OutcomeData, results: Sequence[FoldResult], horizons: H
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.DECISION`.
+        Columns of `outcome.curve_schemas.DECISION`.
     """
     seen = Observed.of_outcome(data.y)
     parts = [
@@ -74,7 +74,7 @@ def class_calibration_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.CLASS_CALIBRATION`.
+        Columns of `outcome.curve_schemas.CLASS_CALIBRATION`.
     """
     parts = []
     for model, number, (time, event), probability in _class_predictions(data, results, task):
@@ -97,7 +97,7 @@ def class_decision_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.CLASS_DECISION`.
+        Columns of `outcome.curve_schemas.CLASS_DECISION`.
     """
     parts = [
         decision_curve(time, event, probability, _AT).assign(

@@ -105,7 +105,7 @@ DRAWING_GROUPS = Schema(
             "number",
             "lower limit over subjects (Wilson); docs/validation.md says how often such intervals contain "
             "the true share",
-            missing="there is no subject, or the outcome is a class",
+            missing="there is no subject; a class, or competing events",
         ),
         Column("high", "number", "upper limit", missing="as above"),
         Column(
@@ -143,7 +143,8 @@ DRAWING_TRANSFER = Schema(
             "loss_low",
             "number",
             "lower limit, paired: both values are of the same models and bootstrap samples",
-            missing="the two readers are one; `refits` 0; a class; undefined, or never other than 0",
+            missing="the two readers are one; `refits` 0; a class, or competing events; undefined, or never "
+            "other than 0",
         ),
         Column("loss_high", "number", "upper limit", missing="as above"),
     ),

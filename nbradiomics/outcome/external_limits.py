@@ -27,7 +27,7 @@ def cannot_be_told(performance: pd.DataFrame, task: Task, amount: int) -> str:
     Parameters
     ----------
     performance
-        Columns of `outcome.schemas.PERFORMANCE`.
+        Columns of `outcome.performance_schema.PERFORMANCE`.
     task
         Kind of outcome.
     amount

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from nbradiomics.outcome.curve_schemas import KAPLAN_MEIER
 from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.measures import cumulative_incidence
 from nbradiomics.outcome.measures.arguments import Observed
-from nbradiomics.outcome.schemas import KAPLAN_MEIER
 from nbradiomics.outcome.solvers import has_competing
 
 
@@ -38,7 +38,7 @@ def kaplan_meier_table(y: np.ndarray, groups: dict[str, np.ndarray], confidence:
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.KAPLAN_MEIER`.
+        Columns of `outcome.curve_schemas.KAPLAN_MEIER`.
     """
     draw = _free_of_event if has_competing(y) else _curve
     parts = []

@@ -26,6 +26,7 @@ DRAWS = 40
 #: Draws of a quick evaluation, one without refits.
 QUICK_DRAWS = 10
 _MODEL = "radiomic"
+_STAGE = "noise_of_sites"
 #: A mean is above chance from this number of its standard errors on.
 _ERRORS = 2
 #: Fewest subjects of a level of whom a standard deviation is taken.
@@ -53,9 +54,9 @@ def noise_of_sites(
     once = settings.changed(repeats=1, permutations=0) if data.sites is None else settings
     once = once.changed(selection="none") if settings.selection == AUTO else once
     draws = DRAWS if settings.refits and settings.bootstraps else QUICK_DRAWS
-    cases = {f"draw {number}": (data, once, task, number) for number in range(1, draws + 1)}
-    stored = stored_cases("noise of sites", StoredValue, data, once, task, [_MODEL])
-    batch = execution.map(_of_draw, cases, stage="noise of sites", stored=stored)
+    cases = {f"noise {number}": (data, once, task, number) for number in range(1, draws + 1)}
+    stored = stored_cases(_STAGE, StoredValue, data, once, task, [_MODEL])
+    batch = execution.map(_of_draw, cases, stage=_STAGE, stored=stored)
     values = np.array([result["value"] for result in batch.results.values()])
     values = values[np.isfinite(values)]
     facts: dict[str, Any] = {"draws": len(values), "failed": draws - len(values)}

@@ -16,7 +16,7 @@ from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.intervals import draws_interval, refit_interval
 from nbradiomics.outcome.measures.harrell import repeated_c
 from nbradiomics.outcome.models import BLOCKS
-from nbradiomics.outcome.schemas import PERFORMANCE, SELECTION
+from nbradiomics.outcome.performance_schema import PERFORMANCE, SELECTION
 from nbradiomics.outcome.score_table import Key, Scores, score_table
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def performance_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.PERFORMANCE`; metric by metric, and within it model by model.
+        Columns of `outcome.performance_schema.PERFORMANCE`; metric by metric, and within it model by model.
     """
     scores = score_table(data.y, results, data.models, task)
     samples = {} if refits is None else refits.scores
@@ -126,7 +126,7 @@ def selection_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Data
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.SELECTION`, in order of decreasing frequency.
+        Columns of `outcome.performance_schema.SELECTION`, in order of decreasing frequency.
     """
     parts = []
     for model in data.models:
@@ -173,7 +173,7 @@ def external_performance(
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.PERFORMANCE`; metric by metric, and within it model by model.
+        Columns of `outcome.performance_schema.PERFORMANCE`; metric by metric, and within it model by model.
     """
     scores = score_table(data.y, results, data.models, task)
     parts = np.array_split(np.arange(settings.bootstraps), -(-settings.bootstraps // _DRAWS_AT_ONCE) or 1)

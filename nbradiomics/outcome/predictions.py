@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
+from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
 from nbradiomics.outcome.solvers import has_competing
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> pd.Dat
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.PREDICTIONS`.
+        Columns of `outcome.prediction_schemas.PREDICTIONS`.
     """
     parts = []
     for result in results:
@@ -55,7 +55,7 @@ def survival_prediction_table(
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.PREDICTED_SURVIVAL`, and one for each point in time.
+        Columns of `outcome.prediction_schemas.PREDICTED_SURVIVAL`, and one for each point in time.
     """
     names = [repr(float(time)) for time in times]
     parts = [
@@ -72,7 +72,7 @@ def class_prediction_table(data: OutcomeData, results: Sequence[FoldResult]) -> 
     Returns
     -------
     pandas.DataFrame
-        Columns of `outcome.schemas.CLASS_PREDICTIONS`.
+        Columns of `outcome.prediction_schemas.CLASS_PREDICTIONS`.
     """
     parts = []
     for result in results:

@@ -43,7 +43,7 @@ class Ratios:
     Attributes
     ----------
     table
-        Columns of `outcome.schemas.RATIOS`; no rows without covariates.
+        Columns of `outcome.ratio_schema.RATIOS`; no rows without covariates.
     facts
         The same for JSON: ``kind`` (of ratio), ``positive`` (class of two whose odds are compared, else
         null), ``subjects``, ``informative`` (events, or subjects of the

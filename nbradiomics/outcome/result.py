@@ -36,7 +36,7 @@ class OutcomeResult(Result):
     predicted_survival
         Predicted survival of each subject; None for a target.
     flow
-        Subjects that were left out, with the reason: the table `outcome.schemas.EXCLUDED`.
+        Subjects that were left out, with the reason: the table `outcome.subject_schemas.EXCLUDED`.
     summary
         Data and results, ready for JSON; ``sentences`` describes them in English.
     site_effects

@@ -224,37 +224,40 @@ def _numbers(score: Score) -> tuple[float, float, float, float]:
 
 
 def _model(each: OfModel) -> Iterator[Block]:
-    model = each.model
-    columns = model.columns
-    if not columns:
+    if not each.model.columns:
         yield Text("No column remained: the model predicts the same for all subjects.")
         return
-    spreads = {part.column: part.quantiles for part in each.contributions}
-    rows = [
-        (column.split("__", 1)[-1], *_coefficients(model, column), _spread(spreads.get(column, ())))
-        for column in columns
-    ]
-    heads = [f"Coefficient{name}" for name in _parts(model)]
-    yield Table(
-        ("Column", *heads, "Adds, 5 to 95 %"),
-        tuple(rows),
-        caption=f"Coefficients of the prepared columns; what a column adds to the {unit_of(each)} of the "
-        "training subjects. They are penalised: their sizes are no effect sizes.",
-    )
-    ranges = tuple(
-        (part.name, number(part.low), number(part.median), number(part.high), str(part.missing))
-        for part in each.ranges
-    )
-    if ranges:
-        yield Details(
-            f"Ranges of {counted(len(ranges), 'input')}",
-            (Table(("Input", "Lowest", "Median", "Highest", "Missing"), ranges),),
-        )
+    yield _coefficient_table(each)
+    if each.ranges:
+        yield Details(f"Ranges of {counted(len(each.ranges), 'input')}", (_range_table(each),))
     yield Text(
         f"Novelty: a subject is told to be unlike the training subjects if its Mahalanobis distance in these "
         f"columns is above {number(each.novelty_limit)}, which 99 % of subjects like them do not exceed.",
         "note",
     )
+
+
+def _coefficient_table(each: OfModel) -> Table:
+    spreads = {part.column: part.quantiles for part in each.contributions}
+    rows = [
+        (column.split("__", 1)[-1], *_coefficients(each.model, column), _spread(spreads.get(column, ())))
+        for column in each.model.columns
+    ]
+    heads = [f"Coefficient{name}" for name in _parts(each.model)]
+    return Table(
+        ("Column", *heads, "Adds, 5 to 95 %"),
+        tuple(rows),
+        caption=f"Coefficients of the prepared columns; what a column adds to the {unit_of(each)} of the "
+        "training subjects. They are penalised: their sizes are no effect sizes.",
+    )
+
+
+def _range_table(each: OfModel) -> Table:
+    rows = [
+        (part.name, number(part.low), number(part.median), number(part.high), str(part.missing))
+        for part in each.ranges
+    ]
+    return Table(("Input", "Lowest", "Median", "Highest", "Missing"), tuple(rows))
 
 
 def _parts(model: Model) -> Sequence[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from pathlib import Path
@@ -22,20 +22,17 @@ from nbradiomics.features.schema import FEATURES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.schema import SITE_EFFECTS
-from nbradiomics.outcome.drawing_schema import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
-from nbradiomics.outcome.ratio_schema import RATIOS
-from nbradiomics.outcome.schemas import (
-    BASELINE,
+from nbradiomics.outcome.curve_schemas import (
     CALIBRATION,
-    CLASS_BASELINE,
     CLASS_CALIBRATION,
     CLASS_DECISION,
     DECISION,
-    EXCLUDED,
     KAPLAN_MEIER,
-    PERFORMANCE,
-    SELECTION,
 )
+from nbradiomics.outcome.drawing_schema import DRAWING_GROUPS, DRAWING_SUBJECTS, DRAWING_TRANSFER
+from nbradiomics.outcome.performance_schema import PERFORMANCE, SELECTION
+from nbradiomics.outcome.ratio_schema import RATIOS
+from nbradiomics.outcome.subject_schemas import BASELINE, CLASS_BASELINE, EXCLUDED
 from nbradiomics.outcome.trial_schema import CONTROLS
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.report.agreement_rows import complete_pairs
@@ -56,6 +53,47 @@ from nbradiomics.tables.schema import Schema
 COMPARISONS = ("readers", "auto_vs_readers")
 STUDY = "study_"
 CASE = ("subject", "timepoint", "sequence", "roi")
+#: Tables that a run has once at most: by their folder and the attribute of `Run`.
+_TABLES: Mapping[str, Mapping[str, Schema]] = {
+    "": {
+        "cohort": COHORT,
+        "check": CHECK,
+        "segmentation": SEGMENTATION,
+        "features": FEATURES,
+        "stable": STABLE,
+        "failures": FAILURES,
+    },
+    "prepared": {
+        "preparation": PREPARATION,
+        "registration": REGISTRATION,
+        "moved_masks": MOVED_MASKS,
+        "intensities": INTENSITIES,
+    },
+    "perturbation": {"perturbed": FEATURES},
+    "controls": {"controls": FEATURES},
+    "processing": {"processing": PROCESSING, "processing_classes": PROCESSING_CLASSES},
+    "adc": {"diffusion": DIFFUSION},
+    "rois": {"rois": ROIS},
+}
+#: Tables of an endpoint by the attribute of `Endpoint`.
+_TABLES_OF_ENDPOINT: Mapping[str, Schema] = {
+    "performance": PERFORMANCE,
+    "baseline": BASELINE,
+    "calibration": CALIBRATION,
+    "decision": DECISION,
+    "kaplan_meier": KAPLAN_MEIER,
+    "class_baseline": CLASS_BASELINE,
+    "class_calibration": CLASS_CALIBRATION,
+    "class_decision": CLASS_DECISION,
+    "selection": SELECTION,
+    "ratios": RATIOS,
+    "excluded": EXCLUDED,
+    "site_effects": SITE_EFFECTS,
+    "drawing_subjects": DRAWING_SUBJECTS,
+    "drawing_groups": DRAWING_GROUPS,
+    "drawing_transfer": DRAWING_TRANSFER,
+    "controls": CONTROLS,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,36 +211,26 @@ def read_run(folder: Path) -> Run:
     if not folder.is_dir():
         raise InputError(f"{folder} does not exist or is not a folder.", "Give the folder of a run.")
     evidence = read_evidence(folder) if (folder / EVIDENCE).is_file() else None
+    tables: dict[str, Any] = {
+        name: _read(folder / place, schema)
+        for place, schemas in _TABLES.items()
+        for name, schema in schemas.items()
+    }
     run = Run(
         folder=folder,
-        cohort=_read(folder, COHORT),
-        check=_read(folder, CHECK),
-        preparation=_read(folder / "prepared", PREPARATION),
-        registration=_read(folder / "prepared", REGISTRATION),
-        moved_masks=_read(folder / "prepared", MOVED_MASKS),
-        intensities=_read(folder / "prepared", INTENSITIES),
-        segmentation=_read(folder, SEGMENTATION),
         agreement=_agreement(folder),
         study=read_study(folder),
-        features=_read(folder, FEATURES),
-        perturbed=_read(folder / "perturbation", FEATURES),
-        controls=_read(folder / "controls", FEATURES),
-        processing=_read(folder / "processing", PROCESSING),
-        processing_classes=_read(folder / "processing", PROCESSING_CLASSES),
-        diffusion=_read(folder / "adc", DIFFUSION),
         habitats=_habitats(folder / "habitats"),
-        rois=_read(folder / "rois", ROIS),
         reproducibility=_reproducibility(folder / "reproducibility"),
-        stable=_read(folder, STABLE),
         studies=_studies(folder / "reproducibility"),
         variance=_by_context(folder, VARIANCE),
         needed=_by_context(folder, NEEDED_AGREEMENT),
         needed_left_out=_by_context(folder, LEFT_OUT),
-        failures=_read(folder, FAILURES),
         endpoints=_endpoints(folder / "outcome"),
         provenance=read_object(folder / "provenance.json"),
         evidence=evidence,
         checklists=read_checklists(folder, evidence),
+        **tables,
     )
     if _is_empty(run):
         raise InputError(
@@ -286,31 +314,12 @@ def read_endpoint(folder: Path, name: str = "") -> Endpoint | None:
 
     Its name is that of the folder, if none is given.
     """
-    endpoint = Endpoint(
-        name=name or folder.name,
-        performance=_read_endpoint_table(folder, PERFORMANCE),
-        baseline=_read_endpoint_table(folder, BASELINE),
-        calibration=_read_endpoint_table(folder, CALIBRATION),
-        decision=_read_endpoint_table(folder, DECISION),
-        kaplan_meier=_read_endpoint_table(folder, KAPLAN_MEIER),
-        class_baseline=_read_endpoint_table(folder, CLASS_BASELINE),
-        class_calibration=_read_endpoint_table(folder, CLASS_CALIBRATION),
-        class_decision=_read_endpoint_table(folder, CLASS_DECISION),
-        selection=_read_endpoint_table(folder, SELECTION),
-        ratios=_read_endpoint_table(folder, RATIOS),
-        excluded=_read_endpoint_table(folder, EXCLUDED),
-        site_effects=_read_endpoint_table(folder, SITE_EFFECTS),
-        drawing_subjects=_read_endpoint_table(folder, DRAWING_SUBJECTS),
-        drawing_groups=_read_endpoint_table(folder, DRAWING_GROUPS),
-        drawing_transfer=_read_endpoint_table(folder, DRAWING_TRANSFER),
-        controls=_read_endpoint_table(folder, CONTROLS),
-        summary=read_object(folder / "summary.json"),
-    )
+    tables: dict[str, Any] = {
+        attribute: schema.read_if_there(folder / Path(schema.file).name)
+        for attribute, schema in _TABLES_OF_ENDPOINT.items()
+    }
+    endpoint = Endpoint(name=name or folder.name, summary=read_object(folder / "summary.json"), **tables)
     return None if _is_empty(endpoint) else endpoint
-
-
-def _read_endpoint_table(folder: Path, schema: Schema) -> pd.DataFrame | None:
-    return schema.read_if_there(folder / Path(schema.file).name)
 
 
 def _is_empty(record: Run | Endpoint) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from nbradiomics.outcome.schemas import SELECTION
+from nbradiomics.outcome.performance_schema import SELECTION
 from nbradiomics.report.content import Page, Section
 from nbradiomics.report.render import claim_page, write_page
 from nbradiomics.report.run_files import Endpoint, Run

@@ -85,34 +85,58 @@ def read_external_subjects(
         When a column is absent, the features were made in another way, all subjects are those of the models,
         or too few subjects or events remain.
     """
-    known = signature.content.inputs
     features, clinical = features.rename(columns=str), clinical.rename(columns=str)
     require_single_names(clinical.columns, "the clinical table")
     require_clinical(clinical, endpoint.columns, endpoint)
-    features, left_out, told = without_seen_subjects(features, rows.reader or _reader(signature))
-    features, learned = _without_learned(signature, features)
+    found = _rows(signature, features, rows)
     needed = tuple(dict.fromkeys(one for name in names for one in signature.model(name).model.inputs))
-    new = read_new_subjects(known, needed, features, clinical, rows)
-    wanted = wanted_rows(known, features, rows)
-    chosen = choose_rows(features, wanted)
-    absent, said = without_region(features, chosen, wanted)
-    data = _assembled(signature, needed, chosen, clinical, endpoint, {**absent, **left_out, **learned})
+    new = read_new_subjects(signature.content.inputs, needed, found.unknown, clinical, rows)
+    data = _assembled(signature, needed, found.chosen, clinical, endpoint, found.left_out)
     values = known_values_of(signature, names)
     for error in value_errors(values, data):
         raise error
     inputs = new.inputs.loc[list(data.subjects)]
-    judged = JudgedData(
-        **{each.name: getattr(data, each.name) for each in fields(OutcomeData)}, judged=tuple(names)
-    )
     sentences = [
-        *(*told, *said),
-        *_learned_sentence(learned, chosen),
-        *_without_outcome(judged, endpoint),
-        *(*mixture_sentences(chosen), *new.sentences),
+        *found.sentences,
+        *_without_outcome(data, endpoint),
+        *(*mixture_sentences(found.chosen), *new.sentences),
         *unseen_batch_sentences([signature.model(name).model for name in names], inputs),
         *(*differences(values, data), *filled_in(data)),
     ]
-    return ExternalSubjects(judged, inputs, tuple(sentences))
+    columns = {each.name: getattr(data, each.name) for each in fields(OutcomeData)}
+    return ExternalSubjects(JudgedData(**columns, judged=tuple(names)), inputs, tuple(sentences))
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows of subjects who are new to the models and to the segmentation model.
+
+    Attributes
+    ----------
+    unknown
+        All rows of these subjects.
+    chosen
+        One row of each, that the models use.
+    left_out
+        Subjects that are left out, with the reason.
+    sentences
+        What to say of them.
+    """
+
+    unknown: pd.DataFrame
+    chosen: pd.DataFrame
+    left_out: LeftOut
+    sentences: tuple[str, ...]
+
+
+def _rows(signature: Signature, features: pd.DataFrame, rows: RowsOfReader) -> _Rows:
+    features, seen, told = without_seen_subjects(features, rows.reader or _reader(signature))
+    features, learned = _without_learned(signature, features)
+    wanted = wanted_rows(signature.content.inputs, features, rows)
+    chosen = choose_rows(features, wanted)
+    absent, said = without_region(features, chosen, wanted)
+    sentences = (*told, *said, *_learned_sentence(learned, chosen))
+    return _Rows(features, chosen, {**absent, **seen, **learned}, sentences)
 
 
 def _assembled(

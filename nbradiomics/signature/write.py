@@ -140,18 +140,7 @@ def _content(
             f"models of the method {final.settings.method} are trees, and cannot be written as a file.",
             "Use the method penalised or firth for models that are passed on.",
         )
-    inputs = inputs_of(data)
-    models, covariances = [], {}
-    for each in final.models:
-        if each.failure:
-            continue
-        model = compiled(each, data.y, final.task)
-        prepared = model.prepared(inputs)
-        novelty = fit_novelty(prepared, final.settings.seed)
-        models.append(_of_model(model, prepared, inputs, novelty, result.performance))
-        covariances[model.name] = novelty.covariance
-    if not models:
-        raise InputError("no model converged on all subjects.", "See the failures of the outcome.")
+    models, covariances = _models(final, result.performance)
     salt = salt_of(data)
     content = Content(
         nbradiomics=version("nbradiomics"),
@@ -162,9 +151,27 @@ def _content(
         development=_development(result.summary),
         subjects=Subjects(number=len(data.y), salt=salt, hashes=name_prints(data.subjects, [salt])),
         settings=final.settings.model_dump(mode="json"),
-        models=tuple(models),
+        models=models,
     )
     return content, covariances
+
+
+def _models(final: Final, performance: pd.DataFrame) -> tuple[tuple[OfModel, ...], dict[str, np.ndarray]]:
+    """The models that converged, and the covariance of the prepared columns of each for its novelty."""
+    data = final.prepared.data
+    inputs = inputs_of(data)
+    models, covariances = [], {}
+    for each in final.models:
+        if each.failure:
+            continue
+        model = compiled(each, data.y, final.task)
+        prepared = model.prepared(inputs)
+        novelty = fit_novelty(prepared, final.settings.seed)
+        models.append(_of_model(model, prepared, inputs, novelty, performance))
+        covariances[model.name] = novelty.covariance
+    if not models:
+        raise InputError("no model converged on all subjects.", "See the failures of the outcome.")
+    return tuple(models), covariances
 
 
 def _development(summary: dict[str, Any]) -> OfDevelopment:

@@ -17,7 +17,7 @@ from nbradiomics.cohort.components import is_component
 from nbradiomics.execution.batch import Failure
 from nbradiomics.files.regular_file import read_own_json
 from nbradiomics.messages.wording import ORDER_NAMES, against, concordance, counted, interval, ratio, signed
-from nbradiomics.outcome.schemas import PERFORMANCE
+from nbradiomics.outcome.performance_schema import PERFORMANCE
 from nbradiomics.report.processing_page import survivors
 from nbradiomics.reproducibility import combined_sentences, stable_text
 from nbradiomics.reproducibility.processing.schema import PROCESSING

@@ -11,6 +11,7 @@ import pytest
 from nbradiomics.errors import InputError
 from nbradiomics.execution.batch import Failure, guarded
 from nbradiomics.execution.execution import Execution, Stored
+from nbradiomics.execution.record import Recorder, read_records
 from nbradiomics.execution.workspace import Workspace
 
 CASES: Mapping[str, tuple[Any, ...]] = {"a": (7, 2), "b": (7, 0), "c": (9, 2)}
@@ -53,6 +54,27 @@ def test_what_was_stored_is_not_computed_and_what_is_kept_was_computed(tmp_path:
     assert kept == ["b", "a"]
     execution.map(dict, {"a": ({"value": 5},)}, stage="t", stored=stored)
     assert executor.done == []
+
+
+def test_cases_of_two_parts_with_the_same_name_are_two_in_the_record_and_failures_stay(
+    tmp_path: Path,
+) -> None:
+    record = Recorder(tmp_path, tmp_path / "record", "run", "a study")
+    whole = Execution(workspace=Workspace(tmp_path / "cache", record=record))
+    stored = Stored(lambda name: f"key-{name}", dict[str, int])
+    record.begin("outcome")
+    for part in ("os", "efs"):
+        inner = whole.within(part).within("trial")
+        cases = {"good": ({"value": 1},), "bad": (1,)}
+        batch = inner.map(dict, cases, stage="refits", stored=stored)
+        assert list(batch.results) == ["good"]
+        assert [failure.case for failure in batch.failures] == ["bad"]
+    record.end([Failure("os", "outcome", "another failure", "")])
+    (outcome,), _ = read_records(tmp_path / "record")
+    expected = [f"{part}: trial: {name}" for part in ("os", "efs") for name in ("good", "bad")]
+    assert list(outcome["cases"]) == expected
+    failed = ["os", "os: trial: bad", "efs: trial: bad"]
+    assert [failure[0] for failure in outcome["failures"]] == failed
 
 
 @pytest.mark.parametrize("wrong", [{"jobs": 0}, {"threads": 0}])

@@ -8,7 +8,7 @@ import pytest
 
 from nbradiomics.outcome.answer import answers
 from nbradiomics.outcome.horizons import Horizons
-from nbradiomics.outcome.schemas import PERFORMANCE
+from nbradiomics.outcome.performance_schema import PERFORMANCE
 from nbradiomics.outcome.tasks import Survival
 
 TASK = Survival(Horizons((1.0,), 2.0))

@@ -7,15 +7,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from nbradiomics.outcome.schemas import (
-    CALIBRATION,
-    CLASS_BASELINE,
-    CLASS_CALIBRATION,
-    CLASS_DECISION,
-    DECISION,
-    PERFORMANCE,
-    SELECTION,
-)
+from nbradiomics.outcome.curve_schemas import CALIBRATION, CLASS_CALIBRATION, CLASS_DECISION, DECISION
+from nbradiomics.outcome.performance_schema import PERFORMANCE, SELECTION
+from nbradiomics.outcome.subject_schemas import CLASS_BASELINE
 from nbradiomics.report.content import Gallery, Table
 from nbradiomics.report.run_files import Endpoint, Run
 from nbradiomics.report.sections.outcome import outcome_blocks

@@ -13,7 +13,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from nbradiomics.messages.wording import NO_BREAK, share
-from nbradiomics.outcome.schemas import SELECTION
+from nbradiomics.outcome.performance_schema import SELECTION
 from nbradiomics.report.content import Details, Gallery, Listing, Picture, Table, Text
 from nbradiomics.report.figures import strips as strips_module, survival as survival_module
 from nbradiomics.report.figures.strips import Strip, draw_strips

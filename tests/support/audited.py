@@ -20,7 +20,7 @@ from nbradiomics.evidence.audit.trial import trial_findings
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.outcome import OutcomeSettings, evaluate_outcome, try_outcome, write_outcome
 from nbradiomics.outcome.drawing import DrawingTables, assess_drawing, with_drawing
-from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
+from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
 from nbradiomics.report.model_card import write_card_beside
 from nbradiomics.signature import write_models_beside
 from tests.support.trial_tables import trial_tables

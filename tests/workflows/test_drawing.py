@@ -72,7 +72,7 @@ def test_the_files_of_the_comparison_belong_to_a_run() -> None:
     assert not is_run_file(PurePosixPath("drawing/mine.csv"), ())
 
 
-def work_with_folds(folder: Path, folds: tuple[str, ...]) -> Work:
+def work_with_folds(folder: Path, folds: tuple[str, ...], outcome: str = "") -> Work:
     """Two scans with masks of a reader and of the model; the second fold of s1 left no mask."""
     rows = []
     for number in range(2):
@@ -93,7 +93,7 @@ def work_with_folds(folder: Path, folds: tuple[str, ...]) -> Work:
     write_cohort(folder, rows, "subject,image,reader,mask,in_training")
     (folder / "params.yaml").write_text("featureClass: {shape: [VoxelVolume]}\n", encoding="utf-8")
     (folder / "study.yaml").write_text(
-        "cohort: cohort.csv\nextract: {params: params.yaml}\n", encoding="utf-8"
+        f"cohort: cohort.csv\nextract: {{params: params.yaml}}\n{outcome}", encoding="utf-8"
     )
     study = load_study(folder / "study.yaml")
     model: Any = SimpleNamespace(folds=folds)
@@ -128,6 +128,17 @@ def test_the_status_counts_the_masks_of_each_fold_and_an_empty_one_as_failed(tmp
     found = status(work.folder.root).stages.set_index("stage")
     counts = ["state", "cases", "done", "failed", "missing"]
     assert found.loc["drawing", counts].tolist() == ["done", 4, 3, 1, 0]
+
+
+@pytest.mark.parametrize(("timepoint", "expected"), [("baseline", 4), ("later", 0)])
+def test_the_masks_of_scans_that_no_outcome_model_uses_are_not_measured(
+    tmp_path: Path, timepoint: str, expected: int
+) -> None:
+    outcome = (
+        f"outcome: {{timepoint: {timepoint}, clinical: cohort.csv, endpoints: [{{name: os, target: t}}]}}\n"
+    )
+    table, _ = features_of_folds(work_with_folds(tmp_path, ("fold_0", "fold_1"), outcome))
+    assert len(table) == expected
 
 
 def test_one_fold_alone_has_nothing_to_compare(tmp_path: Path) -> None:

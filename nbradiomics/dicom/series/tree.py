@@ -75,7 +75,7 @@ def read_tree(folder: Path, *, skip: Path | None, execution: Execution, digests:
     tree = Tree()
     paths = sorted(_paths(folder, skip, tree))
     chunks = {str(start): (paths[start : start + _CHUNK], digests) for start in range(0, len(paths), _CHUNK)}
-    batch = execution.map(_scan, chunks, stage="read headers")
+    batch = execution.map(_scan, chunks, stage="read_headers")
     known: dict[Any, Any] = {}
     for name in list(batch.results):
         scanned = batch.results.pop(name)

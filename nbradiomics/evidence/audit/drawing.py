@@ -27,7 +27,7 @@ from nbradiomics.outcome.drawing_schema import (
     DRAWING_TABLES,
     DRAWING_TRANSFER,
 )
-from nbradiomics.outcome.schemas import PERFORMANCE
+from nbradiomics.outcome.performance_schema import PERFORMANCE
 
 _OF_MASK = ["kind", "reader", "reading", "variant"]
 #: Groups of a time to an event; those of a target are its classes.

@@ -15,7 +15,8 @@ from nbradiomics.evidence.audit.finding import Finding, verdict_of
 from nbradiomics.evidence.audit.replay import Replay
 from nbradiomics.evidence.audit.same_table import differences
 from nbradiomics.evidence.audit.same_value import value_differences
-from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PERFORMANCE, PREDICTIONS
+from nbradiomics.outcome.performance_schema import PERFORMANCE
+from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTIONS
 from nbradiomics.signature.examples import held_out_ranks
 from nbradiomics.signature.read import Signature, load_models
 

@@ -19,6 +19,13 @@ from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted
 from nbradiomics.outcome.baseline_table import median_follow_up
+from nbradiomics.outcome.curve_schemas import (
+    CALIBRATION,
+    CLASS_CALIBRATION,
+    CLASS_DECISION,
+    DECISION,
+    KAPLAN_MEIER,
+)
 from nbradiomics.outcome.curves import (
     calibration_table,
     class_calibration_table,
@@ -28,20 +35,10 @@ from nbradiomics.outcome.curves import (
 from nbradiomics.outcome.fold_result import FoldResult
 from nbradiomics.outcome.groups import kaplan_meier_table, majority_groups
 from nbradiomics.outcome.performance import performance_table
-from nbradiomics.outcome.schemas import (
-    BASELINE,
-    CALIBRATION,
-    CLASS_CALIBRATION,
-    CLASS_DECISION,
-    CLASS_PREDICTIONS,
-    DECISION,
-    EXCLUDED,
-    KAPLAN_MEIER,
-    PERFORMANCE,
-    PREDICTED_SURVIVAL,
-    PREDICTIONS,
-)
+from nbradiomics.outcome.performance_schema import PERFORMANCE
+from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTED_SURVIVAL, PREDICTIONS
 from nbradiomics.outcome.settings import TREES
+from nbradiomics.outcome.subject_schemas import BASELINE, EXCLUDED
 from nbradiomics.outcome.tasks import Survival
 from nbradiomics.tables.schema import Schema
 
@@ -106,22 +103,9 @@ class EndpointAudit(EndpointFiles):
             )
         if set(table["model"]) != set(self.summary.get("models", ())):
             problems.append("its models are not those of summary.json")
-        constant = ["class"] if self.is_class else []
-        seen = ["observed"] if self.is_class else ["time", "event"]
-        if len(table[["subject", *constant, *seen]].drop_duplicates()) != len(
-            table[["subject", *constant]].drop_duplicates()
-        ):
-            problems.append("a subject has several outcomes")
-        settings = self.summary.get("settings", {})
         if not self.external and not self.summary.get("leave_out"):
-            problems += [
-                f"{name} of summary.json is {settings.get(name)}, the table has {found}"
-                for name, found in (
-                    ("repeats", table["repeat"].nunique()),
-                    ("folds", table["fold"].nunique()),
-                )
-                if settings.get(name) != found
-            ]
+            problems += self._numbers_of_folds(table)
+        problems += _outcomes(table, is_class=self.is_class)
         if self.is_class:
             problems += _probabilities(table)
         elif self.survival is not None:
@@ -131,6 +115,15 @@ class EndpointAudit(EndpointFiles):
             f"Each of {counted(table['subject'].nunique(), 'subject')} is held out once in each of {repeats}."
         )
         return verdict_of("folds", problems, holds, self.predictions_file)
+
+    def _numbers_of_folds(self, table: pd.DataFrame) -> list[str]:
+        settings = self.summary.get("settings", {})
+        found = {"repeats": table["repeat"].nunique(), "folds": table["fold"].nunique()}
+        return [
+            f"{name} of summary.json is {settings.get(name)}, the table has {number}"
+            for name, number in found.items()
+            if settings.get(name) != number
+        ]
 
     def _learned_from(self, table: pd.DataFrame) -> Iterator[Finding]:
         learned = self.summary.get("learned_from") or {}
@@ -298,6 +291,13 @@ def _limits(table: pd.DataFrame) -> list[str]:
     return [
         f"the lower limit of {row.model} {row.metric} is above the upper one" for row in wrong.itertuples()
     ]
+
+
+def _outcomes(table: pd.DataFrame, *, is_class: bool) -> list[str]:
+    keys = ["subject", "class"] if is_class else ["subject"]
+    seen = ["observed"] if is_class else ["time", "event"]
+    same = len(table[[*keys, *seen]].drop_duplicates()) == len(table[keys].drop_duplicates())
+    return [] if same else ["a subject has several outcomes"]
 
 
 def _probabilities(table: pd.DataFrame) -> list[str]:

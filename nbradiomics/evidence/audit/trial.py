@@ -14,7 +14,7 @@ from nbradiomics.evidence.audit.replay import Replay
 from nbradiomics.evidence.audit.same_table import differences
 from nbradiomics.evidence.audit.same_value import value_differences
 from nbradiomics.messages.wording import counted
-from nbradiomics.outcome.schemas import PERFORMANCE
+from nbradiomics.outcome.performance_schema import PERFORMANCE
 from nbradiomics.outcome.trial.compared import UNEVEN
 from nbradiomics.outcome.trial.decision import MARGIN, Estimate, above_chance, decide, margin_of
 from nbradiomics.outcome.trial.permuted import Permuted

@@ -14,16 +14,10 @@ from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted, shortened, tally
-from nbradiomics.outcome.schemas import (
-    CALIBRATION,
-    CLASS_CALIBRATION,
-    CLASS_DECISION,
-    CLASS_PREDICTIONS,
-    DECISION,
-    EXCLUDED,
-    PERFORMANCE,
-    PREDICTIONS,
-)
+from nbradiomics.outcome.curve_schemas import CALIBRATION, CLASS_CALIBRATION, CLASS_DECISION, DECISION
+from nbradiomics.outcome.performance_schema import PERFORMANCE
+from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTIONS
+from nbradiomics.outcome.subject_schemas import EXCLUDED
 from nbradiomics.tables import AUTO
 from nbradiomics.tables.schema import Schema
 

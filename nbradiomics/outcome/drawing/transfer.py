@@ -20,7 +20,7 @@ from nbradiomics.outcome.fold_result import Fold, FoldResult
 from nbradiomics.outcome.intervals import refit_interval
 from nbradiomics.outcome.refits import Refits, draw_sample, gathered
 from nbradiomics.outcome.stored import StoredScores, stored_cases, stored_scores
-from nbradiomics.outcome.tasks import Survival
+from nbradiomics.outcome.tasks import CompetingRisks, Survival
 
 if TYPE_CHECKING:
     from nbradiomics.outcome.assembly import OutcomeData
@@ -161,7 +161,7 @@ def transfer_table(
 
 def simulated(task: Task) -> bool:
     """Whether the coverage of the intervals of this comparison was simulated (docs/validation.md)."""
-    return isinstance(task, Survival)
+    return isinstance(task, Survival) and not isinstance(task, CompetingRisks)
 
 
 def _limits(

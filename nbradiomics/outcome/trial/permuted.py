@@ -97,7 +97,7 @@ def permuted(data: OutcomeData, settings: OutcomeSettings, task: Task, execution
         if data.sites is not None
         else settings.changed(repeats=1, permutations=0)
     )
-    cases = {f"permutation {each}": (data, once, task, each) for each in range(1, number + 1)}
+    cases = {f"permuted outcome {each}": (data, once, task, each) for each in range(1, number + 1)}
     stored = stored_cases(_STAGE, StoredValue, data, once, task, ["radiomic"])
     batch = execution.map(_of_permutation, cases, stage=_STAGE, stored=stored)
     values = np.array([result["value"] for result in batch.results.values()], dtype=np.float64)

@@ -118,19 +118,21 @@ class _Trial:
         assert result.final is not None
         assert result.evaluated is not None
         self.data, self.evaluated = result.final.prepared.data, result.evaluated
-        self.settings, self.task, self.execution = settings, task, execution
+        self.settings, self.task, self.execution = settings, task, execution.within("trial")
         self.real = known(self.evaluated, _MODEL, task)
 
     def run(self, controls: Mapping[str, Control]) -> Found:
         data = self.data
         sets: dict[str, Callable[[], Comparison]] = {
-            name: partial(self._control, control) for name, control in controls.items() if control.changed
+            name: partial(self._control, name, control)
+            for name, control in controls.items()
+            if control.changed
         }
         if data.volume:
             volume = known(self.evaluated, VOLUME, self.task)
             sets[VOLUME] = lambda: compare(data.y, self.real, volume, self.task, self.settings.confidence)
         if (shape := _of_shape(data)) is not None:
-            sets[SHAPE] = partial(self._other, shape)
+            sets[SHAPE] = partial(self._other, SHAPE, shape)
         notes = {name: control.note for name, control in controls.items() if control.note}
         compared = {}
         for name, comparison in sets.items():
@@ -142,19 +144,19 @@ class _Trial:
         chance = permuted(data, self.settings, self.task, self.execution)
         return Found(real, compared, notes, chance, len(data.y), self.task.informative_in(data.y))
 
-    def _control(self, control: Control) -> Comparison:
+    def _control(self, name: str, control: Control) -> Comparison:
         assert control.data is not None
         assert control.changed is not None
         whole = control.data is self.data
-        real = self.real if whole else self._scored(control.data)
-        other = self._scored(control.changed)
+        real = self.real if whole else self._scored(f"real features of {name}", control.data)
+        other = self._scored(name, control.changed)
         return compare(control.data.y, real, other, self.task, self.settings.confidence)
 
-    def _other(self, data: OutcomeData) -> Comparison:
-        return compare(data.y, self.real, self._scored(data), self.task, self.settings.confidence)
+    def _other(self, name: str, data: OutcomeData) -> Comparison:
+        return compare(data.y, self.real, self._scored(name, data), self.task, self.settings.confidence)
 
-    def _scored(self, data: OutcomeData) -> Any:
-        return scored(data, self.settings, _MODEL, self.task, self.execution)
+    def _scored(self, name: str, data: OutcomeData) -> Any:
+        return scored(data, self.settings, _MODEL, self.task, self.execution.within(name))
 
 
 def _of_shape(data: OutcomeData) -> OutcomeData | None:

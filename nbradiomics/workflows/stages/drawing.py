@@ -77,11 +77,23 @@ def _with_masks_of(work: Work, fold: str) -> pd.DataFrame:
     cohort = work.cohort
     names = file_names({scan.name: scan for scan in cohort.scans()})
     stems = {(scan.subject, scan.timepoint, scan.sequence): names[scan.name] for scan in cohort.scans()}
-    table = cohort.table
-    automatic = (table["reader"] == AUTO) & ~table["roi"].map(is_derived).astype(bool)
-    rows = table[automatic | (table["mask"] == "")].copy()
+    rows = _of_the_models(work)
     places = rows[["subject", "timepoint", "sequence"]].itertuples(index=False, name=None)
     files = [str(Path(work.folder.maps / f"{stems[place]}_{fold}.nii.gz").absolute()) for place in places]
     rows["mask"] = [file if mask else "" for file, mask in zip(files, rows["mask"], strict=True)]
     labels = rows["label"].where(rows["mask"] == "", 1)
     return rows.assign(label=labels, variant=fold).reset_index(drop=True)
+
+
+def _of_the_models(work: Work) -> pd.DataFrame:
+    """Return the rows of automatic masks and of other channels, of the scans that the outcome models use.
+
+    Without a named timepoint or sequence these are all scans.
+    """
+    table, outcome = work.cohort.table, work.study.outcome
+    automatic = (table["reader"] == AUTO) & ~table["roi"].map(is_derived).astype(bool)
+    rows = table[automatic | (table["mask"] == "")]
+    for column in ("timepoint", "sequence"):
+        named = None if outcome is None else getattr(outcome, column)
+        rows = rows if named is None else rows[rows[column] == named]
+    return rows.copy()

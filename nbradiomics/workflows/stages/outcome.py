@@ -108,7 +108,7 @@ def _evaluate(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFr
         rows=rows_of_models(section, work.features),
         stable=candidates_of(work),
         settings=settings_of(work.study, models_of(section, endpoint)),
-        execution=work.execution,
+        execution=work.execution.within(endpoint.name),
     )
     result.summary["sentences"] += _notes(section, endpoint)
     return result
@@ -118,7 +118,8 @@ def _further(work: Work, section: Outcome, endpoint: Endpoint, table: pd.DataFra
     """The trial of the features and the comparison of masks, if the study asks for them."""
     further: dict[str, Callable[[OutcomeResult], OutcomeResult]] = {}
     if section.trial or work.study.controls:
-        further["trial"] = partial(try_outcome, controls=work.controls, execution=work.execution)
+        execution = work.execution.within(endpoint.name)
+        further["trial"] = partial(try_outcome, controls=work.controls, execution=execution)
     if section.drawing:
         stable = candidates_of(work)
         settings = settings_of(work.study, models_of(section, endpoint))
@@ -142,7 +143,7 @@ def _validate(work: Work, endpoint: Endpoint, external: ExternalCohort, table: p
         rows=rows_of_models(section, work.features, features),
         stable=candidates_of(work),
         settings=settings_of(work.study, validated_models(section, endpoint)),
-        execution=work.execution,
+        execution=work.execution.within(validation_case(endpoint.name, external.name)),
     )
     if section.leave_out:
         text = f"No {section.leave_out} was left out of these models: leave_out is for the cross-validation."

@@ -56,7 +56,7 @@ def assessed_drawing(
         rows=rows_of_models(section, work.features),
         stable=stable,
         settings=settings,
-        execution=work.execution,
+        execution=work.execution.within(endpoint.name),
     )
 
 

@@ -23,7 +23,7 @@ from nbradiomics.dicom.export.risk_groups import NO_DIAGNOSIS, OUT_OF_FOLD
 from nbradiomics.dicom.export.settings import ExportSettings, has_check_digit
 from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.ibsi_names import COMPUTED
-from nbradiomics.outcome.schemas import CLASS_PREDICTIONS, PREDICTIONS
+from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTIONS
 from tests.dicom.export.test_export_masks import SERIES, export
 from tests.support.dicom_objects import errors_of, groups_of, measured, texts_of
 from tests.support.dicom_sources import ball, noise_image, write_classic

@@ -353,6 +353,8 @@ def test_competing_events_harmonisation_sites_and_automatic_selection() -> None:
     clinical["how"] = np.where(clinical["dead"] == 1, "tumour", np.where(other, "other", "alive"))
     competing = assessed(features, clinical, event="how", event_value=("tumour",), competing=("other",))
     assert competing.risks["risk"].notna().all()
+    assert competing.groups["low"].isna().all()  # their coverage was not simulated
+    assert sites.groups["low"].notna().all()
 
 
 def test_the_stability_filter_of_the_evaluation_is_kept() -> None:
