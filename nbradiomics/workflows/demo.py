@@ -17,8 +17,48 @@ from nbradiomics.workflows.run import RunResult, run
 SUBJECTS = 60
 #: Agreement and reproducibility need at least two subjects.
 FEWEST = 2
-#: A cohort with fewer subjects has too few events for five folds.
-FIVE_FOLDS = 40
+#: A smaller cohort has too few events for any verdict: its demo is quick instead.
+ENOUGH_FOR_REFITS = 40
+REFITS = 50
+#: The study file of the demo, as a user would write it, with a comment for each choice.
+_STUDY = """\
+# A whole study. Paths are relative to this file; a stage without a section is not run.
+name: Synthetic demo
+synthetic: true            # the report states this on every page
+cohort: cohort.csv
+lesions: union             # several lesions of a subject become one region
+seed: {seed}
+
+segment:
+  model: synthetic-demo    # a bundled model; or the folder of your own nnU-Net v2 model
+
+extract:
+  params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
+
+controls:                  # the same tumours without their texture: what does the model know?
+  kinds: [shuffled, neighbourhood]
+
+reproducibility:
+  threshold: 0.75          # a feature is stable if the lower limit of its ICC is at least this value
+  confidence: 0.95
+
+outcome:
+  clinical: clinical.csv
+  endpoints:
+    - {{name: os, time: os_days, event: os_event}}
+  covariates: [age_months, stage, mycn]
+  reader: auto             # features come from the model's masks
+  timepoint: baseline
+  # The next five lines make a demo of some minutes. For a paper leave them out: the defaults are tuned
+  # penalties, 5 folds, 10 repeats and 100 refits.
+  penalizer: 0.1
+  l1_ratio: 0
+  folds: 3
+  repeats: 3
+  refits: {refits}               # samples of the intervals, in which everything is fitted again{no_verdict}
+  drawing:                 # how far do the risks depend on who drew the masks?
+    folds: true            # also on which fold of the segmentation model
+"""
 
 
 @spread(execution=Execution)
@@ -70,43 +110,11 @@ def _run_demo(out: Path, subjects: int, seed: int, replace: bool, execution: Exe
         claim_run(out, demo_owner(out), replacing=replace, anew=another)
     make_cohort(folder, subjects=subjects, seed=seed, execution=execution)
     study = folder / "study.yaml"
-    write_text(_study(seed, folds=5 if subjects >= FIVE_FOLDS else 3), study)
+    write_text(_study(subjects, seed), study)
     return run(study, out, execution=execution)
 
 
-def _study(seed: int, *, folds: int) -> str:
-    """Return the study file of the demo, as a user would write it, with a comment for each choice."""
-    return f"""\
-# A whole study. Paths are relative to this file; a stage without a section is not run.
-name: Synthetic demo
-synthetic: true            # the report states this on every page
-cohort: cohort.csv
-lesions: union             # several lesions of a subject become one region
-seed: {seed}
-
-segment:
-  model: synthetic-demo    # a bundled model; or the folder of your own nnU-Net v2 model
-
-extract:
-  params: t2w_mr_anisotropic   # a preset, or your own PyRadiomics parameter file
-
-controls:                  # the same tumours without their texture: what does the model know?
-  kinds: [shuffled, neighbourhood]
-
-reproducibility:
-  threshold: 0.75          # a feature is stable if the lower limit of its ICC is at least this value
-  confidence: 0.95
-
-outcome:
-  clinical: clinical.csv
-  endpoints:
-    - {{name: os, time: os_days, event: os_event}}
-  covariates: [age_months, stage, mycn]
-  reader: auto             # features come from the model's masks
-  timepoint: baseline
-  folds: {folds}
-  repeats: 10
-  drawing:                 # how far do the risks depend on who drew the masks?
-    folds: true            # also on which fold of the segmentation model
-  refits: 0                # quick intervals, no verdict of the controls; for a paper 100 (20 times as long)
-"""
+def _study(subjects: int, seed: int) -> str:
+    if subjects >= ENOUGH_FOR_REFITS:
+        return _STUDY.format(seed=seed, refits=REFITS, no_verdict="")
+    return _STUDY.format(seed=seed, refits=" 0", no_verdict="; 0: no verdict of the controls")

@@ -15,12 +15,14 @@ import pytest
 from nbradiomics.errors import InputError
 from nbradiomics.files.owned_folder import foreign_files, read_mark
 from nbradiomics.tables import read_table
+from nbradiomics.workflows import demo as demo_module
 from nbradiomics.workflows.demo import run_demo
 from nbradiomics.workflows.folder import is_run_file
+from nbradiomics.workflows.run import RunResult
 from tests.workflows.test_run import tables
 
 #: Enough to kill the demo within a stage; its outcome models then are failures, equal ones.
-SUBJECTS = 6
+SUBJECTS = 3
 
 
 def start(out: Path) -> subprocess.Popen[bytes]:
@@ -38,31 +40,41 @@ def kill_when(process: subprocess.Popen[bytes], folder: Path, files: int) -> Non
     process.communicate()
 
 
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, RunResult]:
+    """A demo too small for outcome models, in one go."""
+    out = tmp_path_factory.mktemp("small")
+    return out, run_demo(out, subjects=SUBJECTS)
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="kills a process group")
-def test_a_demo_that_was_killed_twice_ends_with_the_same_tables(tmp_path: Path) -> None:
+def test_a_demo_that_was_killed_twice_ends_with_the_same_tables(
+    small: tuple[Path, RunResult], tmp_path: Path
+) -> None:
     out = tmp_path / "killed"
-    kill_when(start(out), out / "cache" / "segment", 3)
-    kill_when(start(out), out / "cache" / "extract", 10)
+    kill_when(start(out), out / "cache" / "segment", 1)
+    kill_when(start(out), out / "cache" / "extract", 4)
     last = start(out)
     printed, _ = last.communicate()
     assert last.returncode == 0
     lines = printed.decode().splitlines()
     assert len(lines) == 7  # five lines, the failure of the outcome models, and the report
-    assert lines[0].startswith("  outcome os: 6 subjects")
+    assert lines[0].startswith(f"  outcome os: {SUBJECTS} subjects")
     assert Path(lines[-1]) == out / "report.html"
 
-    run_demo(tmp_path / "whole", subjects=SUBJECTS, jobs=2)
-    ours, theirs = tables(tmp_path / "killed"), tables(tmp_path / "whole")
+    ours, theirs = tables(out), tables(small[0])
     assert set(ours) == set(theirs)
     assert [name for name in ours if ours[name] != theirs[name]] == []
 
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo at its default size."""
+    """A demo of enough subjects to find what was put in, with quick intervals: refits take long."""
     out = tmp_path_factory.mktemp("demo")
-    run_demo(out, jobs=2)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo_module, "REFITS", 0)
+        run_demo(out, subjects=40, jobs=2)
     return out
 
 
@@ -111,12 +123,12 @@ def test_the_report_of_the_demo_says_that_it_is_synthetic(demo: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_demo_too_small_for_outcome_models_says_so_and_ends(tmp_path: Path) -> None:
-    done = run_demo(tmp_path, subjects=3)
+def test_a_demo_too_small_for_outcome_models_says_so_and_ends(small: tuple[Path, RunResult]) -> None:
+    out, done = small
     assert done.complete
     assert [failure.stage for failure in done.failures] == ["outcome"]
     assert done.report.is_file()
-    assert len(read_table(tmp_path / "features.parquet")) == 4 * 3
+    assert len(read_table(out / "features.parquet")) == 4 * SUBJECTS
 
 
 def test_a_demo_of_another_seed_and_one_too_small_are_refused(tmp_path: Path) -> None:

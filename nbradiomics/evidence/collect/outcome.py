@@ -13,7 +13,7 @@ from nbradiomics.evidence.collect.plain import plain, rows_of
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.evidence.prints import held_out_folds, training_problems
 from nbradiomics.evidence.result_folder import ResultFolder
-from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted, shortened, tally
+from nbradiomics.messages.wording import ORDER_NAMES, concordance, counted, shortened
 from nbradiomics.outcome.curve_schemas import CALIBRATION, CLASS_CALIBRATION, CLASS_DECISION, DECISION
 from nbradiomics.outcome.performance_schema import PERFORMANCE
 from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTIONS
@@ -35,6 +35,13 @@ _MODELS = (
     *("tuned_penalizer", "kinds_of_penalty", "chosen_selections", "missing_values", "intervals", "settings"),
     *("constant_folds", "raised_penalties", "failed_refits", "permutation_p", "gain_p"),
 )
+
+#: What the masks of a comparison are of, one and several, by their kind.
+_MASKS = {
+    "reader": ("reader", "readers"),
+    "fold": ("fold of the segmentation model", "folds of the segmentation model"),
+    "perturbed": ("perturbation", "perturbations"),
+}
 
 
 def outcome_facts(folder: ResultFolder) -> Iterator[Fact]:
@@ -199,7 +206,7 @@ class _Endpoint:
             shares["share_of_thresholds_better"].mean().reset_index(), *keys, "share_of_thresholds_better"
         )
         listed = [
-            f"{row['model']} {row['share_of_thresholds_better']:.2f} ({keys[1]} {row[keys[1]]})"
+            f"{row['model']} {row['share_of_thresholds_better']:.2f} ({keys[1]} {_level(row[keys[1]])})"
             for row in value
         ]
         text = (
@@ -240,7 +247,8 @@ class _Endpoint:
             sources.append((table, "all rows"))
         if key == "drawing":
             # Its sentences name the readers.
-            masks = tally(found.get("drawings", {}).items())
+            made = found.get("drawings", {}).items()
+            masks = ", ".join(f"of {counted(number, *_MASKS.get(kind, (kind,)))}" for kind, number in made)
             title = (
                 f"{counted(found.get('subjects', 0), 'subject')} were predicted with several masks: {masks}."
             )
@@ -258,6 +266,11 @@ class _Endpoint:
             "those of the cross-validation, and not of these models."
         )
         yield self._fact("model_file", text, {"sha256": digest}, ("model.zip", "the whole file"))
+
+
+def _level(value: Any) -> str:
+    """Name a class, or a point in time without the zeros of a float."""
+    return f"{value:.10g}" if isinstance(value, float) else str(value)
 
 
 def _sentence_of(found: Any) -> str:
