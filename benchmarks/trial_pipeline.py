@@ -31,7 +31,7 @@ SETTINGS = OutcomeSettings(
     power_transform=False,
 )
 KNOWN = {
-    "volume": Setting(300, 0.5, 1.2, 0.0),
+    "volume": Setting(600, 0.5, 1.2, 0.0),
     "texture": Setting(300, 0.5, 0.0, 1.2),
     "texture 0.8, 120 subjects, 60 events": ALL["texture 0.8, 120 subjects, 60 events"],
 }

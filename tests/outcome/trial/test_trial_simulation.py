@@ -43,20 +43,18 @@ def test_the_models_of_the_simulation_are_those_of_the_package() -> None:
 
 
 @pytest.mark.slow
-def test_the_evaluation_of_the_package_says_that_the_volume_would_do_where_the_hazard_is_volume() -> None:
-    """From tables to verdict; whether shuffling costs nothing is decided in some of such cohorts only."""
+def test_the_evaluation_of_the_package_says_that_the_model_knows_volume_where_the_hazard_is_volume() -> None:
     found = row("volume", censoring_scale(KNOWN["volume"]), 100)
-    said = ("What the model knows is volume, but for less than 0.05 of C", "The volume alone would do")
-    assert str(found["verdict"]).startswith(said)
+    assert str(found["verdict"]).startswith("What the model knows is volume, but for less than 0.05 of C")
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize(
     ("name", "said", "least"),
-    [("volume", "What the model knows is volume", 38), ("texture", "The model needs texture", 36)],
+    [("volume", "What the model knows is volume", 38), ("texture", "The model needs texture", 38)],
 )
 def test_the_verdict_of_40_cohorts_from_tables_to_words(name: str, said: str, least: int) -> None:
-    """A quarter of an hour for each of the two on a free processor."""
+    """About a quarter of an hour for each of the two on a free processor; measured once, 40 of 40 in both."""
     scale = censoring_scale(KNOWN[name])
     verdicts = [str(row(name, scale, seed)["verdict"]) for seed in range(40)]
     assert sum(verdict.startswith(said) for verdict in verdicts) >= least
