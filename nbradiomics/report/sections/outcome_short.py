@@ -58,8 +58,9 @@ def _verdict(endpoint: Endpoint) -> list[Fact]:
     verdict = str(trial["verdict"])
     short, colon, reason = verdict.partition(": ")
     if "(" in short:  # numbers of the costs come before the colon
-        short, colon, reason = verdict.partition(" (")[0], "", ""
-    return [Fact(short.rstrip("."), label, f"{whose}; {reason if colon else verdict}")]
+        short, colon, reason = verdict.partition(" (")
+        reason = f"({reason}"
+    return [Fact(short.rstrip("."), label, f"{whose}; {reason}" if colon else whose)]
 
 
 def _drawing(endpoint: Endpoint) -> list[Fact]:
