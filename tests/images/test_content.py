@@ -249,3 +249,11 @@ def test_a_single_file_is_itself_whatever_it_is_called(name: str, tmp_path: Path
     before = content_hash(tmp_path / name)
     other_voxels(tmp_path / name)
     assert content_hash(tmp_path / name) != before
+
+
+@pytest.mark.parametrize("ending", ["png", "jpg", "tif", "bmp"])
+def test_the_key_of_a_picture_is_that_of_its_bytes(ending: str, tmp_path: Path) -> None:
+    file = tmp_path / f"a.{ending}"
+    sitk.WriteImage(sitk.GetImageFromArray(VOXELS[0]), str(file))
+    assert content_hash(file) == content_hash(file)
+    assert not content_hash(file).startswith("unreadable")
