@@ -132,8 +132,8 @@ class _Reasons:
             match = re.match(r"applyLoG: sigma\(([^)]*)\)", note)
             if re.match(r"Image too small to apply LoG.*\b1 *\]", note):
                 return (
-                    "the image has one slice, and PyRadiomics' LoG is a filter of three dimensions: leave LoG out "
-                    "for such images"
+                    "the image has one slice, and PyRadiomics' LoG is a filter of three dimensions: leave "
+                    "LoG out for such images"
                 )
             if note.startswith("Image too small to apply LoG"):
                 return f"the image is too small for LoG, which needs 4 voxels along each axis ({note})"

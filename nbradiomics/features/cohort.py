@@ -29,7 +29,6 @@ from nbradiomics.settings import spread
 from nbradiomics.tables import extracted_columns
 from nbradiomics.tables.result import Result
 
-
 #: Length in mm of the least axis of a region in one slice, whose eigenvalue is 0 but for rounding.
 _NO_LENGTH = 1e-5
 
@@ -154,11 +153,12 @@ def flat_shape_notes(table: pd.DataFrame) -> list[str]:
     flat = int((lengths.abs() < _NO_LENGTH).sum())
     if not flat:
         return []
-    return [
+    note = (
         f"{flat} of {len(lengths)} regions lie in one slice: their features of the class shape (volume, "
-        "surface, axes in three dimensions) depend on the thickness of the slice. Use `force2D: true` with the "
-        "class shape2D instead, as the preset image_2d does."
-    ]
+        "surface, axes in three dimensions) depend on the thickness of the slice. Use `force2D: true` with "
+        "the class shape2D instead, as the preset image_2d does."
+    )
+    return [note]
 
 
 def constant_features(table: pd.DataFrame) -> list[str]:

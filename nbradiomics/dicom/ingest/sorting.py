@@ -85,7 +85,7 @@ def sort_series(instances: Sequence[Instance], rules: IngestRules, pseudonyms: P
     problems = identity_problems(series)
     by_patient: dict[str, list[Plan]] = {}
     for uid, members in series.items():
-        plans = plans_of(members, same_pixels)
+        plans = plans_of(members, same_pixels, rules.rgb)
         if uid not in problems:
             by_patient.setdefault(members[0].header.patient, []).extend(plans)
             continue
