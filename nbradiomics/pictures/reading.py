@@ -115,7 +115,7 @@ def image_of(path: Path, settings: PictureSettings, pixel_spacing: str | None) -
         raise InputError(f"{path} has values that are not finite.", "Export it again.")
     edges = (*_edges(path, pixel_spacing), _thickness(path, len(grey.values), settings))
     return Picture(
-        _placed(grey.values, edges), decoded.kind, grey.made_by, _note(decoded, grey, pixel_spacing)
+        _placed(_roomy(grey.values), edges), decoded.kind, grey.made_by, _note(decoded, grey, pixel_spacing)
     )
 
 
@@ -133,6 +133,12 @@ def mask_of(path: Path, image: sitk.Image, settings: PictureSettings, *, keep: b
     made = _placed(labels.values, image.GetSpacing())
     made.CopyInformation(image)
     return Picture(made, decoded.kind, "", labels.note)
+
+
+def _roomy(values: NDArray[Any]) -> NDArray[Any]:
+    """Unsigned numbers in a wider signed type: PyRadiomics computes the edges of bins in that of the image."""
+    wider = {1: np.int16, 2: np.int32}
+    return values.astype(wider[values.dtype.itemsize]) if values.dtype.kind == "u" else values
 
 
 def _edges(path: Path, pixel_spacing: str) -> tuple[float, float]:

@@ -42,6 +42,7 @@ def test_grey_values_and_the_stated_pixel_size_are_kept(ending: str, tmp_path: P
     assert image.GetSize() == (40, 30, 1)
     assert image.GetSpacing() == (0.1, 0.2, 1.0)
     assert np.array_equal(pixels(image), GREY)
+    assert image.GetPixelID() == sitk.sitkInt16  # the edges of bins would not fit into 8 bits
 
 
 def test_a_pixel_size_is_never_assumed(tmp_path: Path) -> None:
