@@ -136,7 +136,7 @@ def mask_of(path: Path, image: sitk.Image, settings: PictureSettings, *, keep: b
 
 
 def _roomy(values: NDArray[Any]) -> NDArray[Any]:
-    """Unsigned numbers in a wider signed type: PyRadiomics computes the edges of bins in that of the image."""
+    """Unsigned numbers in a wider signed type: PyRadiomics computes edges of bins in that of the image."""
     wider = {1: np.int16, 2: np.int32}
     return values.astype(wider[values.dtype.itemsize]) if values.dtype.kind == "u" else values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from nbradiomics.features import extract_features
 from nbradiomics.images.io import read_image
 from tests.support.dicom_files import write
 from tests.support.dicom_series import make_slice, pixels_of
+from tests.support.structure_sets import contour, structure_set, volume_of, write as write_structures
 
 CLASSES = {
     "CR": "1.2.840.10008.5.1.4.1.1.1",
@@ -194,3 +196,22 @@ def test_an_image_without_a_pixel_size_is_a_failure_that_says_what_to_do(tmp_pat
     assert done.cohort.table.empty
     assert "states no pixel size" in done.failures[0].cause
     assert "ingest-pictures" in done.failures[0].hint
+
+
+def test_contours_without_a_position_in_space_are_a_failure(tmp_path: Path) -> None:
+    """The grid of such an image begins at 0: contours in mm of a patient would land anywhere on it."""
+    view = plane("DX", PixelSpacing=[1.0, 1.0])
+    square = contour([(1.0, 1.0, 0.0), (6.0, 1.0, 0.0), (6.0, 4.0, 0.0), (1.0, 4.0, 0.0)])
+    volume = replace(
+        volume_of(),
+        patient=view.PatientID,
+        study=view.StudyInstanceUID,
+        series=view.SeriesInstanceUID,
+        frame_of_reference=view.FrameOfReferenceUID,
+    )
+    (tmp_path / "in").mkdir()
+    structures = structure_set(volume, {"GTV": [square]})
+    write_structures(structures, tmp_path / "in" / "structures")
+    done = ingested(tmp_path, view)
+    assert done.cohort.table["mask"].tolist() == [""]
+    assert "the masks name a series of which an image was made" in done.failures[0].cause
