@@ -48,6 +48,8 @@ from .features.processing import (
     extract_grid as extract_grid,
     load_grid as load_grid,
 )
+from .features.slices.extract import extract_slices as extract_slices
+from .features.slices.settings import SliceSettings as SliceSettings
 from .habitats.clusters.model import HabitatModel as HabitatModel, read_habitat_model as read_habitat_model
 from .habitats.cohort import HabitatCohort as HabitatCohort, find_habitats as find_habitats
 from .habitats.diffusion.cohort import DiffusionCohort as DiffusionCohort, fit_adc as fit_adc
@@ -80,6 +82,13 @@ from .pacs.server import Server as Server
 from .pacs.store import store_to_pacs as store_to_pacs
 from .perturbation.cohort import PerturbedCohort as PerturbedCohort, perturb_cohort as perturb_cohort
 from .perturbation.settings import PerturbationSettings as PerturbationSettings
+from .pictures import (
+    IngestedPictures as IngestedPictures,
+    PictureSettings as PictureSettings,
+    ingest_pictures as ingest_pictures,
+    read_picture as read_picture,
+    read_picture_mask as read_picture_mask,
+)
 from .preparation.apply import apply_steps as apply_steps, fit_steps as fit_steps
 from .preparation.cohort import PreparedCohort as PreparedCohort, prepare_cohort as prepare_cohort
 from .preparation.reading import read_steps as read_steps

@@ -22,7 +22,7 @@ LAYERS = [
     {"tables", "images"},
     {"execution", "clinical"},
     {"cohort"},
-    {"perturbation", "preparation", "rings", "dicom", "pacs"},
+    {"perturbation", "preparation", "rings", "pictures", "dicom", "pacs"},
     {"synthetic", "segmentation", "agreement", "habitats", "features", "reproducibility"},
     {"harmonisation"},
     {"outcome"},
@@ -59,6 +59,7 @@ HEAVY = {
     "joblib",
     "nibabel",
     "jinja2",
+    "PIL",
 }
 
 

@@ -20,6 +20,7 @@ from nbradiomics.cli.commands.features import extract, maps, verify
 from nbradiomics.cli.commands.habitats import adc, habitats
 from nbradiomics.cli.commands.harmonisation import harmonise, site_effects
 from nbradiomics.cli.commands.ingest_clinical import ingest_clinical
+from nbradiomics.cli.commands.ingest_pictures import ingest_pictures
 from nbradiomics.cli.commands.installation import doctor
 from nbradiomics.cli.commands.model import model_app
 from nbradiomics.cli.commands.needed_agreement import needed_agreement
@@ -80,6 +81,10 @@ command(
     epilog="Example: nbradiomics ingest-clinical hospital.csv --patients mrn --keep age,stage "
     "--key ingest.key --cohort data/cohort.csv --out clinical.csv",
 )(ingest_clinical)
+command(
+    name="ingest-pictures",
+    epilog="Example: nbradiomics ingest-pictures pictures.csv --pixel-spacing 0.08 --out data",
+)(ingest_pictures)
 app.add_typer(pacs_app)
 app.add_typer(model_app)
 command(epilog="Example: nbradiomics prepare cohort.csv --steps n4,zscore --out prepared.csv")(prepare)

@@ -63,6 +63,14 @@ COHORT = Schema(
             optional=True,
         ),
         Column(
+            "pixel_spacing",
+            "text",
+            "pixel size of a picture (PNG, JPEG, TIFF, BMP) in mm: `0.1`, or `0.1x0.2` for columns and rows; "
+            "`pixels` if nobody knows it; only `nbradiomics ingest-pictures` uses it",
+            missing="not a picture, or stated for all pictures",
+            optional=True,
+        ),
+        Column(
             "in_training",
             "text",
             "whether the model behind an automatic mask was trained on the subject",
@@ -91,6 +99,7 @@ COHORT = Schema(
         "probability",
         "site",
         "unit",
+        "pixel_spacing",
         "in_training",
         "in_fit",
     ),

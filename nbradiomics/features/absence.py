@@ -130,6 +130,11 @@ class _Reasons:
     def _no_laplacian(self, image: str) -> str:
         for note in self.extraction.notes:
             match = re.match(r"applyLoG: sigma\(([^)]*)\)", note)
+            if re.match(r"Image too small to apply LoG.*\b1 *\]", note):
+                return (
+                    "the image has one slice, and PyRadiomics' LoG is a filter of three dimensions: leave "
+                    "LoG out for such images"
+                )
             if note.startswith("Image too small to apply LoG"):
                 return f"the image is too small for LoG, which needs 4 voxels along each axis ({note})"
             # The note rounds sigma as `%g` does.

@@ -29,6 +29,9 @@ from nbradiomics.settings import spread
 from nbradiomics.tables import extracted_columns
 from nbradiomics.tables.result import Result
 
+#: Length in mm of the least axis of a region in one slice, whose eigenvalue is 0 but for rounding.
+_NO_LENGTH = 1e-5
+
 
 @dataclass(frozen=True, repr=False)
 class FeatureTable(Result):
@@ -131,10 +134,31 @@ def extract_cohort(
 def _notes(table: pd.DataFrame, spans: list[tuple[float, float]], parameters: Parameters) -> list[str]:
     advice = bin_advice(spans, parameters)
     notes = [*unused_settings(parameters), *([f"{advice.problem} {advice.remedy}"] if advice else [])]
+    notes += flat_shape_notes(table)
     constant = constant_features(table)
     total = len(extracted_columns(table))
     note = f"{len(constant)} of {total} features are the same in every mask ({first_of(constant)})."
     return [*notes, note] if constant else notes
+
+
+def flat_shape_notes(table: pd.DataFrame) -> list[str]:
+    """Say how many regions lie in one slice although features of their shape in three dimensions were made.
+
+    A region in one slice has no length along its least axis.
+    """
+    axes = [name for name in ("LeastAxisLength", "Flatness") if f"original_shape_{name}" in table]
+    if not axes:
+        return []
+    lengths = table[f"original_shape_{axes[0]}"].dropna()
+    flat = int((lengths.abs() < _NO_LENGTH).sum())
+    if not flat:
+        return []
+    note = (
+        f"{flat} of {len(lengths)} regions lie in one slice: their features of the class shape (volume, "
+        "surface, axes in three dimensions) depend on the thickness of the slice. Use `force2D: true` with "
+        "the class shape2D instead, as the preset image_2d does."
+    )
+    return [note]
 
 
 def constant_features(table: pd.DataFrame) -> list[str]:

@@ -6,7 +6,7 @@ import hashlib
 from pathlib import Path
 
 from nbradiomics.images.io import file_hash, is_nifti, read_file
-from nbradiomics.images.itk_formats import reader_of
+from nbradiomics.images.itk_formats import PICTURES, reader_of
 from nbradiomics.images.nifti import lies_in_one_nifti, nifti_files
 from nbradiomics.images.text_header import read_text_header
 
@@ -15,12 +15,12 @@ def lies_in_one_file(path: Path) -> bool:
     """Whether reading this file opens no other file.
 
     True for files that are not images, and for images of the formats where this is certain: a NIfTI file that
-    is not one of a pair, and NRRD and MetaImage files that name no data file.
+    is not one of a pair, NRRD and MetaImage files that name no data file, and pictures.
     """
     if is_nifti(path):
         return lies_in_one_nifti(path)
     header = read_text_header(path)
-    return header.data_file is None if header is not None else not reader_of(path)
+    return header.data_file is None if header is not None else reader_of(path) in ("", *PICTURES)
 
 
 def image_hash(path: Path) -> str:

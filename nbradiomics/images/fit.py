@@ -13,6 +13,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.images.flat import in_plane, lacks_third_axis
 from nbradiomics.images.grid import grid_difference
 
 #: How far a region may extend beyond the image, in voxels: PyRadiomics allows this for rounding.
@@ -59,8 +60,8 @@ def fit_mask(region: sitk.Image, image: sitk.Image, fit: Fit, *, names: tuple[st
     Returns
     -------
     SimpleITK.Image
-        The region: with the image's grid if the two grids are the same except for rounding, otherwise with
-        its own grid.
+        The region: with the image's grid if the two grids are the same except for rounding, or are the same
+        in the plane of two slices, one of which is from a two-dimensional file; otherwise with its own grid.
 
     Raises
     ------
@@ -70,6 +71,9 @@ def fit_mask(region: sitk.Image, image: sitk.Image, fit: Fit, *, names: tuple[st
     difference = grid_difference(region, image)
     if not difference:
         # The grids are the same within tolerance; give libraries that compare exactly identical numbers.
+        region.CopyInformation(image)
+        return region
+    if _same_in_plane(region, image):
         region.CopyInformation(image)
         return region
     if fit.correct or _tolerated(region, image, fit.tolerance):
@@ -140,6 +144,14 @@ def _tolerated(region: sitk.Image, image: sitk.Image, tolerance: float | None) -
     if tolerance is None or region.GetSize() != image.GetSize():
         return False
     return _needed_tolerance(region, image) <= tolerance
+
+
+def _same_in_plane(region: sitk.Image, image: sitk.Image) -> bool:
+    """Whether two slices are the same, of which one or both come from a file without a third axis."""
+    slices = (region, image)
+    if any(one.GetSize()[2] != 1 for one in slices) or not any(map(lacks_third_axis, slices)):
+        return False
+    return not grid_difference(*(in_plane(one) for one in slices))
 
 
 def _needed_tolerance(region: sitk.Image, image: sitk.Image) -> float:

@@ -16,6 +16,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.files.atomic import whole
 from nbradiomics.files.regular_file import open_regular, require_regular
 from nbradiomics.files.storage import full
+from nbradiomics.images.flat import as_slice
 from nbradiomics.images.grid import require_geometry
 from nbradiomics.images.itk_formats import NIFTI_READER, read_by_itk, reader_of
 from nbradiomics.images.native_output import native_output
@@ -45,13 +46,13 @@ def describe(source: str | Path | sitk.Image) -> str:
 
 
 def read_image(source: str | Path | sitk.Image) -> sitk.Image:
-    """Read a three-dimensional image of one number per voxel.
+    """Read a three-dimensional image of one number per voxel; a two-dimensional one has one slice.
 
     Parameters
     ----------
     source
         A file that SimpleITK reads (NIfTI, NRRD, MetaImage ...), or an image, which is returned
-        unchanged.
+        unchanged if it is three-dimensional. An image of two dimensions becomes a slice of 1 mm.
 
     Returns
     -------
@@ -61,7 +62,7 @@ def read_image(source: str | Path | sitk.Image) -> sitk.Image:
     Raises
     ------
     InputError
-        When the file is missing or unreadable, or the image is not three-dimensional and scalar.
+        When the file is missing or unreadable, or the image has more than three dimensions or is not scalar.
     """
     import SimpleITK as sitk
 
@@ -71,7 +72,15 @@ def read_image(source: str | Path | sitk.Image) -> sitk.Image:
 
 
 def require_volume(image: sitk.Image, name: str) -> sitk.Image:
-    """Return an image if it is three-dimensional and scalar; else raise `InputError`, naming it `name`."""
+    """Return an image if it is scalar, with one slice if it has two dimensions.
+
+    Raises
+    ------
+    InputError
+        When it has more than three dimensions, or several values per voxel; `name` is its name.
+    """
+    if image.GetDimension() == 2:
+        image = as_slice(image, name)
     if image.GetDimension() != 3:
         raise dimensions(name, image.GetDimension())
     if "complex" in image.GetPixelIDTypeAsString():

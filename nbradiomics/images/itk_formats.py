@@ -44,6 +44,8 @@ _NRRD, _META, _GIPL, _VTK = "NrrdImageIO", "MetaImageIO", "GiplImageIO", "VTKIma
 #: damaged MINC or HDF5 file ITK cannot read intact ones; an HDF5 file may also name any other file for its
 #: voxels, and its index cannot be verified.
 READERS = (_NRRD, _META, _GIPL, _VTK)
+#: Readers of pictures, which the room `pictures` converts.
+PICTURES = ("PNGImageIO", "JPEGImageIO", "TIFFImageIO", "BMPImageIO")
 _HDF5 = b"\x89HDF\r\n\x1a\n"
 _START = 16
 _STEP = 1 << 20
@@ -130,6 +132,11 @@ def _require_format(path: Path, kind: str) -> None:
         raise dicom(path)
     if not kind:
         raise unreadable(path)
+    if kind in PICTURES:
+        raise InputError(
+            f"{path} is a {kind.removesuffix('ImageIO')} file, which does not state the pixel size in mm.",
+            "Convert image and mask by `nbradiomics ingest-pictures`, with the pixel size that you know.",
+        )
     if kind not in READERS:
         raise InputError(
             f"{path} is a file of the format {kind.removesuffix('ImageIO')}, which does not give the voxel "

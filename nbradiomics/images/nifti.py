@@ -21,7 +21,15 @@ import numpy.typing as npt
 
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular, require_regular
-from nbradiomics.images.nifti_header import Grid, grid_of, header_doubts, is_single, read_header, scaling
+from nbradiomics.images.nifti_header import (
+    Grid,
+    grid_of,
+    header_doubts,
+    is_single,
+    read_header,
+    scaling,
+    slice_header,
+)
 from nbradiomics.images.packed import MOST_OUT, opened
 from nbradiomics.images.refusals import complex_numbers, damaged, dimensions, values_per_voxel
 from nbradiomics.images.voxel_files import require_inside
@@ -48,8 +56,8 @@ def read_nifti(path: Path) -> sitk.Image:
     Returns
     -------
     SimpleITK.Image
-        Two- or three-dimensional, with ITK's pixel type: the stored type, or single precision if values are
-        scaled (double precision if they are stored so).
+        Three-dimensional (a file of two dimensions has one slice), with ITK's pixel type: the stored type,
+        or single precision if values are scaled (double precision if they are stored so).
 
     Raises
     ------
@@ -61,14 +69,14 @@ def read_nifti(path: Path) -> sitk.Image:
 
     with _damage_errors(path):
         header, stored = _read(path)
-    grid = grid_of(header, str(path))
+    if stored.ndim == 2:
+        header, stored = slice_header(header), stored[:, :, None]
+    place = _placed(grid_of(header, str(path)), itk_grid(path))
     image = sitk.GetImageFromArray(_scaled(stored, scaling(header, str(path))).T)
-    if image.GetDimension() == 3:
-        place = _placed(grid, itk_grid(path))
-        image.SetSpacing(place.spacing)
-        if place.origin is not None and place.direction is not None:
-            image.SetOrigin(place.origin)
-            image.SetDirection(place.direction)
+    image.SetSpacing(place.spacing)
+    if place.origin is not None and place.direction is not None:
+        image.SetOrigin(place.origin)
+        image.SetDirection(place.direction)
     return image
 
 
@@ -78,8 +86,8 @@ def nifti_grid(path: Path) -> Grid | None:
     require_regular(files[1])
     with _damage_errors(path), opened(files[0]) as stream:
         header = read_header(stream, str(path))
-        if len(_shape(header, path)) != 3:
-            return None
+        if len(_shape(header, path)) == 2:
+            header = slice_header(header)
     return _placed(grid_of(header, str(path)), itk_grid(path))
 
 

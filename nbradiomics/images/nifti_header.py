@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbradiomics.errors import InputError
+from nbradiomics.images.flat import THICKNESS
 from nbradiomics.images.grid import right_angled
 from nbradiomics.images.refusals import unreadable
 
@@ -149,6 +150,23 @@ def grid_of(header: Any, name: str) -> Grid:
     origin = tuple(map(float, _TO_LPS @ affine[:, 3]))
     # The edges of `pixdim`, which ITK uses too.
     return Grid(tuple(map(float, edges)), origin, tuple(map(float, direction.ravel())))
+
+
+def slice_header(header: Any) -> Any:
+    """Return the header of a two-dimensional file with a third axis: its normal, and `THICKNESS` as edge.
+
+    Nothing that the header states about a third axis has a meaning.
+    """
+    made, edge = header.copy(), THICKNESS / _unit(header)[1]
+    made["pixdim"][3] = edge
+    if _codes(header)[1] > 0:
+        affine = np.asarray(made.get_sform(), dtype=np.float64)
+        normal = np.cross(affine[:3, 0], affine[:3, 1])
+        length = float(np.linalg.norm(normal))
+        if np.isfinite(length) and length > 0:
+            affine[:3, 2] = normal / length * edge
+            made.set_sform(affine, int(made["sform_code"]))
+    return made
 
 
 def header_doubts(header: Any) -> list[tuple[str, str]]:

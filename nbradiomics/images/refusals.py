@@ -100,10 +100,10 @@ def complex_numbers(name: object) -> InputError:
 
 
 def dimensions(name: object, number: int) -> InputError:
-    """The error for an image that is not a volume."""
+    """The error for an image that is neither a slice nor a volume."""
     return InputError(
-        f"{name} has {number} dimensions; 3 were expected.",
-        "Give one volume per file: join slices, or split a time series.",
+        f"{name} has {number} dimensions; 2 or 3 were expected.",
+        "Give one image or volume per file: split a time series.",
     )
 
 

@@ -12,6 +12,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.tables.columns import with_names
 from nbradiomics.tables.features import DIAGNOSTICS, is_pyradiomics_name, require_different
 from nbradiomics.tables.index import DESCRIPTIVE, INDEX
+from nbradiomics.tables.rows import require_regions
 from nbradiomics.tables.typed import is_row_number, read_raw, typed
 
 #: Columns used for the subject in tables of PyRadiomics, which defines no such column.
@@ -56,6 +57,7 @@ def read_feature_table(path: str | Path) -> FeatureTable:
             "the first column has no name and is left out; call it subject if it names the subjects."
         )
     table = typed(raw, path) if is_text else raw
+    require_regions(table, str(path))
     return FeatureTable(table.drop(columns=unnamed), notes)
 
 

@@ -8,6 +8,8 @@ DESCRIPTIVE = ("site", "repeat", "in_fit", "parameters")
 AUTO = "auto"
 #: Value of `variant` for an image and a mask as they are.
 ORIGINAL = "original"
+#: Column of a table whose rows are slices of regions, not regions.
+SLICE = "slice"
 #: Columns of names, which are text even if they look like numbers.
 NAMES = (
     *("subject", "timepoint", "sequence", "roi", "reader", "reference", "variant", "engine", "in_training"),

@@ -11,6 +11,7 @@ from pydantic import Field
 from nbradiomics.errors import AmbiguousError, InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.settings import Settings
+from nbradiomics.tables.index import SLICE
 
 
 class Rows(Settings):
@@ -58,6 +59,7 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
     AmbiguousError
         When a column without a requested value has several values; the message lists them.
     """
+    require_regions(table)
     requested = {column: value for column, value in wanted.items() if value is not None}
     for column, value in requested.items():
         if column not in table:
@@ -77,6 +79,15 @@ def select(table: pd.DataFrame, **wanted: Any) -> pd.DataFrame:
                 f"Choose one with --{column} (in a study file, with the key {column}).",
             )
     return table
+
+
+def require_regions(table: pd.DataFrame, name: str = "the table") -> None:
+    """Refuse a feature table whose rows are slices: each of them would count as a region of its own."""
+    if SLICE in table and table[SLICE].notna().any():
+        raise InputError(
+            f"{name} has a row for each slice (column {SLICE!r}), which would count as regions or subjects.",
+            "Extract one row for each region: `--per-slice largest` or `--per-slice median`, or without it.",
+        )
 
 
 def _text(value: Any) -> str:

@@ -10,6 +10,7 @@ from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.evidence.checklists.schema import CHECKLIST, OWN_ANSWERS
 from nbradiomics.execution.failures import FAILURES
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.features.slices.schema import SLICES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
@@ -18,6 +19,7 @@ from nbradiomics.outcome.drawing_schema import DRAWING_TABLES
 from nbradiomics.outcome.schemas import TABLES as OUTCOME_TABLES
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
+from nbradiomics.pictures.schema import PICTURES
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.needed_agreement.schema import TABLES as NEEDED
@@ -34,6 +36,7 @@ from nbradiomics.study.checks.problem_table import CHECK
 CHAPTERS = {
     "Input and problems": (COHORT, CHECK, FAILURES),
     "DICOM": (ACQUISITION, MASKS, NOT_CHOSEN),
+    "Pictures": (PICTURES,),
     "PACS": PACS,
     "Preparation": (PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
     "Segmentation": (SEGMENTATION, OUT_OF_FOLD, SPLITS),
@@ -42,7 +45,7 @@ CHAPTERS = {
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
     "Habitats": (DIFFUSION, *HABITAT_TABLES),
-    "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
+    "Features": (FEATURES, SLICES, DIAGNOSTICS, MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),

@@ -22,8 +22,8 @@ def test_an_image_comes_back_as_it_was_written(tmp_path: Path) -> None:
 
 
 def test_what_is_no_volume_of_numbers_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="2 dimensions"):
-        read_image(sitk.Image(4, 4, sitk.sitkFloat32))
+    with pytest.raises(InputError, match="4 dimensions; 2 or 3 were expected"):
+        read_image(sitk.Image([4, 4, 4, 4], sitk.sitkFloat32))
     with pytest.raises(InputError, match="3 values per voxel"):
         read_image(sitk.Image([4, 4, 4], sitk.sitkVectorFloat32, 3))
     with pytest.raises(InputError, match="does not exist"):

@@ -26,12 +26,14 @@ from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.features.slices.schema import SLICES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITATS
 from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
 from nbradiomics.harmonisation.schema import FEATURE_NOTES, TREATMENTS
 from nbradiomics.pacs.schema import TABLES as PACS
 from nbradiomics.perturbation.schema import PERTURBATIONS
+from nbradiomics.pictures.schema import PICTURES
 from nbradiomics.preparation.schemas import INTENSITIES, MOVED_MASKS, PREPARATION, REGISTRATION
 from nbradiomics.reproducibility.clusters.schema import CLUSTERS
 from nbradiomics.reproducibility.processing.schema import PROCESSING, PROCESSING_CLASSES
@@ -263,6 +265,7 @@ ELSEWHERE = (
     DIFFUSION,
     *HABITATS,
     *PACS,
+    *(PICTURES, SLICES),
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
     *(TREATMENTS, FEATURE_NOTES, HARMONISED_BATCHES),

@@ -13,6 +13,7 @@ from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs,
 from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
+from nbradiomics.errors import InputError
 
 if TYPE_CHECKING:
     from nbradiomics.cohort import Cohort
@@ -32,7 +33,7 @@ _SHOWN = 5
 #: Listed here so that the help need not read the parameter files; a test checks the list.
 PRESETS = (
     "ct_1mm, ct_anisotropic, ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, "
-    "t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
+    "image_2d, t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
 )
 
 
@@ -57,6 +58,13 @@ def extract(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the variants.")] = 0,
+    per_slice: Annotated[
+        str | None,
+        setting("features.slices.settings:SliceSettings.per_slice", hint="Default: whole regions."),
+    ] = None,
+    min_slice_voxels: Annotated[
+        int | None, setting("features.slices.settings:SliceSettings.min_slice_voxels")
+    ] = None,
     jobs: Jobs = None,
     work: Work = None,
     executor: ExecutorName = None,
@@ -77,6 +85,11 @@ def extract(
     loaded = read_cohort(cohort)
     execution = limited(execution_of(jobs, work, executor=executor, cluster=cluster), shard, loaded)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
+    if per_slice is not None or min_slice_voxels is not None:
+        _refuse_with_slices(per_slice, perturb=perturb, diagnostics=diagnostics, shard=shard)
+        slices = {"per_slice": per_slice, "min_slice_voxels": min_slice_voxels}
+        _extract_slices(loaded, out, execution, slices, engine=settings.engine, **choice)
+        return
     variants = [] if perturb is None else read_chain(perturb, seed)
     features = extract_cohort(
         loaded, engine=settings.engine, **choice, variants=variants, seed=seed, execution=execution
@@ -96,6 +109,36 @@ def extract(
     for line in normalised_twice(loaded.table, loaded.path, load_parameters(params)):
         notes.print(f"Warning: {line} Write `normalize: false`, unless this is intended.", markup=False)
     finish(features.failures, len(features.table), out, complete=measured)
+
+
+def _refuse_with_slices(per_slice: str | None, **others: object) -> None:
+    """Refuse options that are not for slices, and options of slices without --per-slice."""
+    if per_slice is None:
+        raise InputError("--min-slice-voxels needs --per-slice.", "Add --per-slice each, largest or median.")
+    given = [name for name, value in others.items() if value is not None]
+    if given:
+        raise InputError(
+            f"--{given[0]} cannot be used with --per-slice.", "Extract the slices by a call of their own."
+        )
+
+
+def _extract_slices(
+    cohort: Cohort, out: Path, execution: Execution, slices: dict[str, Any], **choice: Any
+) -> None:
+    """Write the table of the option --per-slice."""
+    from nbradiomics.features.slices.extract import extract_slices
+    from nbradiomics.features.slices.settings import SliceSettings
+    from nbradiomics.tables import extracted_columns, write_table
+
+    settings = settings_from(SliceSettings, **slices)
+    done = extract_slices(cohort, settings=settings, execution=execution, **choice)
+    write_table(done.table, out)
+    show_made_again(execution.workspace)
+    for note in done.notes:
+        notes.print(note, markup=False)
+    show_label_warnings(cohort, choice["params"], execution=execution)
+    measured = bool(done.table[extracted_columns(done.table)].notna().any(axis=None))
+    finish(done.failures, len(done.table), out, complete=measured)
 
 
 def _write_diagnostics(out: Path, cohort: Cohort, execution: Execution, **choice: Any) -> None:

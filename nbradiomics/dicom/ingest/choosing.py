@@ -10,6 +10,7 @@ from typing import Any
 from nbradiomics.dicom.ingest.rules import IngestRules, Range, SequenceRule
 from nbradiomics.dicom.series.grid import plane_of
 from nbradiomics.dicom.series.parts import part_order
+from nbradiomics.dicom.series.planar import PLANAR
 from nbradiomics.dicom.series.plans import Plan
 from nbradiomics.messages.wording import counted
 
@@ -148,7 +149,7 @@ def _default_name(plan: Plan) -> str:
     """Name of a sequence from coded values of the header alone."""
     kinds = {value.upper() for value in plan.acquired.image_type}
     if plan.header.modality != "MR":
-        return plan.header.modality if plan.header.modality in ("CT", "PT", "NM") else "image"
+        return plan.header.modality if plan.header.modality in (*PLANAR, "CT", "PT", "NM") else "image"
     if "ADC" in kinds:
         return "ADC"
     return f"DWI-b{plan.acquired.b_value:g}" if plan.acquired.b_value is not None else "MR"

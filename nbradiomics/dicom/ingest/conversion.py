@@ -95,6 +95,7 @@ class Conversion:
             slices=[[one.instance.digest, one.frame.number] for one in self.plan.sources],
             objects=[one.digest for one in self.objects],
             rules=self.rules.model_dump(mode="json"),
+            rgb=self.plan.rgb,
             secret=self.pseudonyms.name("key", ""),
             stem=self.stem,
             engine=[version(package) for package in ("numpy", "pydicom", "SimpleITK", "highdicom")],

@@ -12,6 +12,7 @@ from nbradiomics.dicom.masks.rules import MaskRules
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular
 from nbradiomics.files.yaml_reader import MOST_BYTES, read_yaml
+from nbradiomics.pictures.settings import Rgb
 from nbradiomics.settings import Settings
 from nbradiomics.settings.kinds import Text, Texts
 
@@ -60,7 +61,7 @@ class SequenceRule(Settings):
         default=None,
         description="Regular expression that must not be found in the series description or protocol name.",
     )
-    modality: Text | None = Field(default=None, description="DICOM modality: MR, CT, PT.")
+    modality: Text | None = Field(default=None, description="DICOM modality: MR, CT, PT, CR, DX, MG, US.")
     plane: Literal["axial", "coronal", "sagittal"] | None = Field(
         default=None, description="Nearest plane of the slices."
     )
@@ -111,6 +112,11 @@ class IngestRules(Settings):
     )
     kernels: dict[Pattern, Name] = Field(
         default={}, description="Name of a kernel by a regular expression for the reconstruction kernel."
+    )
+    rgb: Rgb | None = Field(
+        default=None,
+        description="How colours of ultrasound and other images of one plane become one grey value: "
+        "luminance-601, luminance-709, mean, red, green or blue. Without it, colour images are not chosen.",
     )
     burned_in: bool = Field(
         default=False,

@@ -14,6 +14,7 @@ from nbradiomics.dicom.ingest.rules import IngestRules
 from nbradiomics.dicom.ingest.subjects import Timepoint, identity_problems, timepoints
 from nbradiomics.dicom.pseudonyms import Pseudonyms
 from nbradiomics.dicom.series.pixels import same_pixels
+from nbradiomics.dicom.series.planar import PLANAR
 from nbradiomics.dicom.series.plans import Plan, plans_of
 from nbradiomics.dicom.series.reading import MASKS
 from nbradiomics.dicom.series.records import Instance, Source, by_series
@@ -85,7 +86,7 @@ def sort_series(instances: Sequence[Instance], rules: IngestRules, pseudonyms: P
     problems = identity_problems(series)
     by_patient: dict[str, list[Plan]] = {}
     for uid, members in series.items():
-        plans = plans_of(members, same_pixels)
+        plans = plans_of(members, same_pixels, rules.rgb)
         if uid not in problems:
             by_patient.setdefault(members[0].header.patient, []).extend(plans)
             continue
@@ -147,6 +148,8 @@ def conversions(found: Sorted, rules: IngestRules, out: Path) -> dict[str, Conve
 def _about(plan: Plan, objects: Sequence[Instance], rules: IngestRules) -> Iterator[Instance]:
     """Objects that may refer to a volume; which of them do is decided where they are read."""
     header = plan.header
+    if header.modality in PLANAR and plan.sources[0].frame.place.position is None:
+        return  # the image has no position in space, at which a mask could be placed
     for one in objects:
         may = not one.refers or rules.masks.other_series
         if header.series in one.refers or (may and one.header.patient == header.patient):

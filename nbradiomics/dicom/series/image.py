@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from nbradiomics.dicom.series.pixels import Stored, is_padding, read_stored
+from nbradiomics.dicom.series.planar import PLANAR, one_channel, planar_notes, upright
 from nbradiomics.dicom.series.plans import Plan
 from nbradiomics.dicom.units.known import SUV
 from nbradiomics.dicom.units.scaling import Line, line_of
@@ -121,11 +122,14 @@ def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], tuple[s
     slices: list[Any] = [None] * len(plan.sources)
     lines: list[Any] = [None] * len(plan.sources)
     activities, lossy, padding = [], False, 0
+    planar: list[str] = []
     by_file: dict[str, list[int]] = {}
     for place, source in enumerate(plan.sources):
         by_file.setdefault(source.instance.path, []).append(place)
     for path, places in by_file.items():
         data, stored = read_stored(Path(path), plan.sources[places[0]].instance.digest)
+        if plan.header.modality in PLANAR and plan.grid is not None and plan.grid.size[2] == 1:
+            stored, planar = _planar(stored, data, plan)
         lossy |= text(data, "LossyImageCompression") == "01"
         if plan.header.modality == "PT":
             activities.append(activity_of(data))
@@ -137,13 +141,22 @@ def _read(plan: Plan) -> tuple[list[Stored], list[Line], list[Activity], tuple[s
             slices[place] = stored[number]
             lines[place] = line_of(data, frame)
             padding += _padding(stored[number], data, lines[place])
-    notes = [_LOSSY] if lossy else []
+    notes = [*planar, *([_LOSSY] if lossy else [])]
     if padding:
         notes.append(
             f"{counted(padding, 'voxel')} outside the field of view have a value that is no measurement "
             "(Pixel Padding Value): no mask should contain them"
         )
     return slices, lines, activities, tuple(notes)
+
+
+def _planar(stored: Stored, data: Dataset, plan: Plan) -> tuple[Stored, list[str]]:
+    """Pixels of an image of one plane, one number each and higher ones brighter, and notes."""
+    notes = planar_notes(data)
+    if plan.header.samples > 1 or plan.header.photometric == "PALETTE COLOR":
+        stored, more = one_channel(stored, plan.rgb)
+        notes += more
+    return upright(stored, data), notes
 
 
 def _padding(stored: Stored, data: Dataset, line: Line) -> int:

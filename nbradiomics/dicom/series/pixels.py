@@ -37,7 +37,7 @@ def read_stored(path: Path, digest: str) -> tuple[FileDataset, Stored]:
     data
         The dataset.
     stored
-        Stored numbers: frames, rows, columns.
+        Stored numbers: frames, rows, columns; of a colour image rows, columns, and red, green, blue.
 
     Raises
     ------
@@ -55,10 +55,26 @@ def read_stored(path: Path, digest: str) -> tuple[FileDataset, Stored]:
         raise
     except Exception as error:  # pydicom's decoders raise many kinds, whose message may quote the file
         stored = _by_gdcm(path, data, error)
+    if (number(data, "SamplesPerPixel") or 1) > 1 or text(
+        data, "PhotometricInterpretation"
+    ) == "PALETTE COLOR":
+        return data, _colours(stored, data)
     stored = stored[None] if stored.ndim == 2 else stored
     if stored.ndim != 3:
         raise InputError("the pixels of a file are not one number each.", _AGAIN)
     return data, _stored_bits(stored, data)
+
+
+def _colours(stored: Stored, data: FileDataset) -> Stored:
+    """Red, green and blue of the only frame of a colour image; pydicom has converted other colour spaces."""
+    from pydicom.pixels import apply_color_lut
+
+    if text(data, "PhotometricInterpretation") == "PALETTE COLOR":
+        with quiet():
+            stored = np.asarray(apply_color_lut(stored, data))
+    if stored.ndim != 3 or stored.shape[-1] != 3:
+        raise InputError("the pixels of a file are not one frame of red, green and blue.", _AGAIN)
+    return stored
 
 
 def _stored_bits(stored: Stored, data: FileDataset) -> Stored:

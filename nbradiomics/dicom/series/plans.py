@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from nbradiomics.dicom.series.grid import Grid, is_orthogonal, stacked
 from nbradiomics.dicom.series.parts import LAZY, volumes_in
+from nbradiomics.dicom.series.planar import PLANAR
 from nbradiomics.dicom.series.records import Acquired, Header, Instance, Source
 from nbradiomics.errors import InputError
+from nbradiomics.images.flat import THICKNESS
+from nbradiomics.pictures.settings import Rgb
 
 #: Values of the image type of images that are no volumes of measured values.
 _ASIDE = {
@@ -23,6 +26,14 @@ _ASIDE = {
 _CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
 #: Classes whose pixels are masks, doses or parameters, not an image.
 _NO_IMAGES = {"SEG", "RTSTRUCT", "RTDOSE", "RTPLAN", "RTIMAGE", "REG", "PR", "SR", "KO", "FID", "DOC"}
+_COLOUR = "colour image"
+_NO_SIZE = (
+    "the header states no pixel size, or several (Pixel Spacing, Imager Pixel Spacing, Ultrasound Regions)."
+)
+_GIVE_SIZE = (
+    "Export it from the device or PACS with its calibration. If you know the size: save it as PNG, and state "
+    "the size by `nbradiomics ingest-pictures`."
+)
 _AGAIN = "Export the series again with all of its slices."
 
 
@@ -42,6 +53,8 @@ class Plan:
         What is wrong and what to do; empty if nothing is.
     aside
         Why it is no volume that a study could use, such as ``localiser``; empty if it could.
+    rgb
+        How colours of an image of one plane become grey values; ``None`` if it is not stated.
     """
 
     sources: tuple[Source, ...]
@@ -50,6 +63,7 @@ class Plan:
     grid: Grid | None = None
     problem: tuple[str, str] | tuple[()] = ()
     aside: str = ""
+    rgb: Rgb | None = None
 
     @property
     def header(self) -> Header:
@@ -62,7 +76,9 @@ class Plan:
         return self.sources[0].frame.acquired
 
 
-def plans_of(series: Sequence[Instance], same_pixels: Callable[[Path, Path], bool]) -> list[Plan]:
+def plans_of(
+    series: Sequence[Instance], same_pixels: Callable[[Path, Path], bool], rgb: Rgb | None = None
+) -> list[Plan]:
     """Plan the volumes of one series.
 
     Parameters
@@ -71,12 +87,16 @@ def plans_of(series: Sequence[Instance], same_pixels: Callable[[Path, Path], boo
         All instances of the series.
     same_pixels
         Whether two files contain the same pixels; called for two files of one instance that differ.
+    rgb
+        How colours of images of one plane become grey values; ``None`` leaves such images aside.
     """
     instances, conflict = _once(series, same_pixels)
     sources = [Source(instance, frame) for instance in instances for frame in instance.frames]
     if conflict:
         return [Plan(tuple(sources), 1, 1, problem=conflict)]
     header = instances[0].header
+    if header.modality in PLANAR and all(source.frame.place.position is None for source in sources):
+        return [_planar(one, place, len(instances), rgb) for place, one in enumerate(instances, start=1)]
     if aside := _no_image(header):
         return [Plan(tuple(sources), 1, 1, aside=aside)]
     volumes = volumes_in(sources)
@@ -108,8 +128,29 @@ def _no_image(header: Header) -> str:
     if header.modality in _NO_IMAGES or not (header.rows and header.columns):
         return "no image"
     if header.samples > 1 or header.photometric == "PALETTE COLOR":
-        return "colour image"
+        return _COLOUR
     return "secondary capture" if f"{header.sop_class}.".startswith(f"{_CAPTURE}.") else ""
+
+
+def _planar(instance: Instance, part: int, parts: int, rgb: Rgb | None) -> Plan:
+    """Plan of an image of one plane: it has no position in space."""
+    header, sources = instance.header, tuple(Source(instance, frame) for frame in instance.frames)
+    plan = Plan(sources, part, parts, rgb=rgb)
+    colour = _no_image(header) == _COLOUR
+    aside = _no_image(header) if not colour or rgb is None else ""
+    if colour and rgb is None:
+        aside = f"{_COLOUR}: state how it becomes grey (`rgb` in the rules)"
+    aside = aside or (
+        f"a clip of {len(sources)} frames: choose frames in another program" * (len(sources) > 1)
+    )
+    if aside:
+        return replace(plan, aside=aside)
+    spacing = sources[0].frame.place.spacing
+    if spacing is None:
+        return replace(plan, problem=(_NO_SIZE, _GIVE_SIZE))
+    identity = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 1.0)
+    size, edges = (header.columns, header.rows, 1), (spacing[1], spacing[0], THICKNESS)
+    return replace(plan, grid=Grid(size, edges, (0.0, 0.0, 0.0), identity))
 
 
 def _plan(sources: tuple[Source, ...], part: int, parts: int, *, unique: bool) -> Plan:

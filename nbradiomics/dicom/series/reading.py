@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nbradiomics.dicom.series.diffusion import b_value, gradient
+from nbradiomics.dicom.series.planar import PLANAR, planar_spacing
 from nbradiomics.dicom.series.records import Acquired, Frame, Header, Instance, Place
 from nbradiomics.dicom.values import first_item, items, number, numbers, private_number, raw, text, texts
 
@@ -108,6 +109,8 @@ def _place(data: Dataset, shared: Dataset | None, own: Dataset | None, place: in
         position = numbers(data, "ImagePositionPatient")
         orientation = numbers(data, "ImageOrientationPatient")
         spacing = numbers(data, "PixelSpacing")
+        if text(data, "Modality") in PLANAR:
+            spacing = planar_spacing(data).edges or ()
     else:
         position = numbers(_group(shared, own, "PlanePositionSequence"), "ImagePositionPatient")
         orientation = numbers(_group(shared, own, "PlaneOrientationSequence"), "ImageOrientationPatient")
