@@ -137,9 +137,10 @@ def _extend(
             _apply(columns, rows, values, right, left, across, image)
         size = np.sqrt(_dot(image, image))
         diagonal[step] = _dot(vector, image)
-        for earlier in range(step, -1, -1):
-            _subtract(image, basis[earlier], _dot(basis[earlier], image))
-        rest = np.sqrt(_dot(image, image))
+        rest = _orthogonal(image, basis, step)
+        if rest < 1e-3 * size:
+            # What is left of a large vector has its rounding errors, which are not orthogonal.
+            rest = _orthogonal(image, basis, step)
         if rest <= 1e-14 * size or rest == 0.0:
             beside[step] = 0.0
             return -(step + 1)
@@ -147,6 +148,14 @@ def _extend(
         for place in range(len(image)):
             image[place] /= rest
     return until
+
+
+@compiled
+def _orthogonal(vector: Numbers, basis: Numbers, step: int) -> float:
+    """Take away a vector's parts along the basis up to a step, and return the length that is left."""
+    for earlier in range(step, -1, -1):
+        _subtract(vector, basis[earlier], _dot(basis[earlier], vector))
+    return float(np.sqrt(_dot(vector, vector)))
 
 
 @compiled
