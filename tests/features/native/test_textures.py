@@ -141,6 +141,31 @@ def test_the_iteration_finds_what_the_full_problem_finds(folded: bool) -> None:
     assert maximal_correlations([matrix], [sides])[0] == pytest.approx(expected, rel=1e-8)
 
 
+@pytest.mark.parametrize("folded", [True, False])
+@pytest.mark.parametrize("kind", ["independent", "two close values", "blocks", "one cell a row"])
+def test_the_iteration_where_it_is_hard(folded: bool, kind: str) -> None:
+    rng = np.random.default_rng(5)
+    size = 90
+    if kind == "independent":
+        marginal = rng.random(size) + 0.1
+        shares = np.outer(marginal, marginal)
+    elif kind == "two close values":
+        waves = np.cos(np.outer(np.arange(size) + 0.5, [1, 2]) * np.pi / size)
+        shares = 1 + (waves * [0.4, 0.4 - 1e-7]) @ waves.T
+    elif kind == "blocks":
+        shares = np.kron(np.eye(9), np.ones((10, 10))) + 1e-3
+    else:
+        shares = np.eye(size)[::-1] * (rng.random(size) + 0.5)
+        shares = shares + shares.T
+    shares /= shares.sum()
+    rows, columns = np.nonzero(np.tril(shares) if folded else shares)
+    matrix = Cooccurrence(rows.astype(np.int32), columns.astype(np.int32), shares[rows, columns], folded)
+    sides = marginals(matrix.rows, matrix.columns, matrix.shares, size, folded)
+    scaled = shares / np.sqrt(np.outer(*sides))
+    expected = np.linalg.svd(scaled, compute_uv=False)[1]
+    assert maximal_correlations([matrix], [sides])[0] == pytest.approx(expected, rel=1e-9, abs=1e-10)
+
+
 def test_unknown_names_and_fractions_are_refused() -> None:
     region = region_of(SLICE)
     with pytest.raises(InputError, match="glcm feature Sparkle"):

@@ -13,16 +13,13 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import eigh
-from scipy.sparse import coo_array
-from scipy.sparse.linalg import ArpackError, LinearOperator, eigsh
 
 from nbradiomics.features.native.classes.glcm_formulas import EPSILON
 from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence
+from nbradiomics.features.native.classes.lanczos import Deflated
 
 #: Grey levels up to which all singular values are computed, which is then faster than an iteration.
-_DENSE = 120
-_TOLERANCE = 1e-9
+_DENSE = 40
 _Sides = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
@@ -53,38 +50,15 @@ def _scaled(matrix: Cooccurrence, p_x: NDArray[np.float64], p_y: NDArray[np.floa
 
 
 def _iterated(matrix: Cooccurrence, p_x: NDArray[np.float64], p_y: NDArray[np.float64]) -> float:
-    """Compute the second largest singular value by a Lanczos iteration after removing the largest.
+    """Compute the second largest singular value by Lanczos' iteration after removing the largest.
 
     The removed part is sqrt(p_x) sqrt(p_y)^T, exact except for eps: the error is below 4 eps divided by the
-    share of the rarest group of levels that occur only with each other. The iteration always starts from the
-    same vector; if it does not converge, the full problem is solved.
+    share of the rarest group of levels that occur only with each other. If the iteration does not converge,
+    the full problem is solved.
     """
-    levels = len(p_x)
     left, right = np.sqrt(p_x), np.sqrt(p_y)
-    B = coo_array((matrix.shares, (matrix.rows, matrix.columns)), shape=(levels, levels)).tocsr()
-    if matrix.folded:
-        below = matrix.rows != matrix.columns
-        mirrored = coo_array(
-            (matrix.shares[below], (matrix.columns[below], matrix.rows[below])), shape=(levels, levels)
-        )
-        B = (B + mirrored.tocsr()).tocsr()
-
-        def apply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-            return np.asarray(B @ vector - left * (left @ vector))
-
-    else:
-        B_turned = B.T.tocsr()
-
-        def apply(vector: NDArray[np.float64]) -> NDArray[np.float64]:
-            across = B @ vector - left * (right @ vector)
-            return np.asarray(B_turned @ across - right * (left @ across))
-
-    operator = LinearOperator((levels, levels), matvec=apply, dtype=np.float64)
-    start = np.random.default_rng(0).standard_normal(levels)
-    try:
-        value = abs(eigsh(operator, k=1, which="LM", v0=start, tol=_TOLERANCE, return_eigenvectors=False)[0])
-    except ArpackError:
-        dense = matrix.dense(levels)
-        value = eigh(dense @ dense.T, eigvals_only=True, subset_by_index=[levels - 2, levels - 2])[0]
-        return float(np.sqrt(max(value, 0.0)))
-    return float(value if matrix.folded else np.sqrt(value))
+    deflated = Deflated(matrix.rows, matrix.columns, matrix.shares, left, right, matrix.folded)
+    value = deflated.largest()
+    if value is None:
+        return float(np.linalg.svd(matrix.dense(len(p_x)), compute_uv=False)[1])
+    return value
