@@ -13,9 +13,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
-from copy import deepcopy
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,16 +23,13 @@ import yaml
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
 from nbradiomics.features.parameters.limits import Limits, limits_of, require_within
-from nbradiomics.features.parameters.rules import did_you_mean, require_sound, schema
+from nbradiomics.features.parameters.rules import require_sound
+from nbradiomics.features.parameters.validity import require_valid
 from nbradiomics.files.regular_file import exists, is_regular, require_regular
 from nbradiomics.files.yaml_reader import MOST_BYTES, read_yaml
 from nbradiomics.images.fit import Fit
 from nbradiomics.messages.wording import quoted
-from nbradiomics.system.quiet import quiet
 from nbradiomics.tables import read_text
-
-# pykwalify would print the problem, which the raised error already reports.
-logging.getLogger("pykwalify").addHandler(logging.NullHandler())
 
 _PACKAGE = Path(__file__).parents[2]
 #: Name of the section of this package.
@@ -42,8 +37,6 @@ SECTION = "nbradiomics"
 #: Regions to which an image may be cropped before it is filtered: the mask, or the union of all its masks.
 UNION = "union"
 CROPS = ("mask", UNION)
-#: Largest number of characters of PyRadiomics' own message that is shown.
-_LONGEST = 2000
 
 
 @dataclass(frozen=True)
@@ -146,10 +139,10 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
     Raises
     ------
     InputError
-        When there is no such file or preset, the file is not YAML, PyRadiomics' own schema refuses it (an
-        unknown key, a value out of range), a value passes the schema but would fail in every case
-        (`rules.require_sound`), the section `nbradiomics` has an unknown key or value, or a setting requests
-        implausibly much computation (`limits.require_within`).
+        When there is no such file or preset, the file is not YAML, it has an unknown key or a
+        value of a wrong kind or out of range (`validity.require_valid`), PyRadiomics accepts a value that
+        would fail in every case (`rules.require_sound`), the section `nbradiomics` has an unknown key or
+        value, or a setting requests implausibly much computation (`limits.require_within`).
     """
     if isinstance(source, Parameters):
         return source
@@ -193,7 +186,7 @@ def _checked(name: str, text: str) -> Parameters:
     if not isinstance(content, dict):
         raise InputError(f"{name} does not contain a mapping of keys.", "Start from a preset in params/.")
     own, limits = _own(name, content.pop(SECTION, None))
-    _check_schema(name, content)
+    require_valid(name, content)
     require_sound(name, content)
     require_no_contradiction(name, own.ibsi, content.get("setting") or {})
     require_within(name, content, limits)
@@ -218,29 +211,3 @@ def _own(name: str, section: Any) -> tuple[Own, Limits]:
         )
     own = Own(ibsi=ibsi_of(name, section.get("ibsi", False)), crop=crop)
     return own, limits_of(name, section.get("limits"))
-
-
-def _check_schema(name: str, content: dict[str, Any]) -> None:
-    from pykwalify.core import Core
-    from pykwalify.errors import PyKwalifyException
-
-    rules, functions = schema()
-    # pykwalify loads PyRadiomics' validation functions through an interface that Python deprecates.
-    with quiet("the load_module", DeprecationWarning):
-        try:
-            Core(
-                source_data=content or {"setting": {}}, schema_data=deepcopy(rules), extensions=[functions]
-            ).validate()
-        # ValueError and TypeError come from PyRadiomics' own functions in the schema.
-        except (PyKwalifyException, ValueError, TypeError) as error:
-            message = error.msg if isinstance(error, PyKwalifyException) else str(error)
-            raise InputError(
-                f"{name} is not a valid PyRadiomics parameter file: {_shortened(message)}",
-                f"{did_you_mean(message)}Correct these keys or values; see PyRadiomics' documentation of "
-                "parameters.",
-            ) from error
-
-
-def _shortened(message: str) -> str:
-    """Shorten pykwalify's message, which repeats every wrong value in full."""
-    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]} ..."
