@@ -16,7 +16,7 @@ from nbradiomics.errors import InputError, TransientError
 from nbradiomics.execution.batch import FAULT
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.native.grid.preparation import tolerance
-from nbradiomics.features.notes import listening
+from nbradiomics.features.notes import listening_to_pyradiomics
 from nbradiomics.features.parameters import SECTION, Own, Parameters
 from nbradiomics.features.parameters.limits import require_bins
 from nbradiomics.system.memory import require_memory
@@ -62,7 +62,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     # The label of the file has been applied already: the region is binary.
     # PyRadiomics sets ITK's tolerance for the whole process; warnings of libraries are not shown.
-    with listening() as notes, quiet(), tolerance(None), _bounded(parameters):
+    with listening_to_pyradiomics() as notes, quiet(), tolerance(None), _bounded(parameters):
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
             result = extractor.execute(image, region, label=1)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbradiomics.features.native.grid.preparation import INSIDE
+from nbradiomics.features.native.grid.mask_checks import INSIDE
 from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.features.parameters.limits import Limits
 from nbradiomics.features.parameters.names import FEATURES

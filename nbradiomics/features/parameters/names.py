@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+#: Version of PyRadiomics whose names and values these are.
+REPRODUCED = "3.1.4"
 #: Image types, as a parameter file writes them.
 IMAGE_TYPES = (
     "Exponential",
