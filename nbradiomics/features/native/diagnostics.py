@@ -6,13 +6,13 @@ import sys
 from typing import Any
 
 import numpy as np
+import pywt  # type: ignore[import-untyped]
 import SimpleITK as sitk
 
 from nbradiomics.features.native.grid.mask_checks import INSIDE, widened
 from nbradiomics.features.native.grid.preparation import labelled, loaded, prepare_on, tolerance
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.parameters.names import REPRODUCED
-from nbradiomics.system.versions import installed_version
 
 _PREFIX = "diagnostics_"
 
@@ -36,7 +36,7 @@ def diagnostics_of(image: sitk.Image, region: sitk.Image, plan: Plan) -> dict[st
         "Versions_PyRadiomics": f"v{REPRODUCED}",
         "Versions_Numpy": np.__version__,
         "Versions_SimpleITK": sitk.Version.VersionString(),
-        "Versions_PyWavelet": installed_version("PyWavelets"),
+        "Versions_PyWavelet": pywt.__version__,
         "Versions_Python": ".".join(map(str, sys.version_info[:3])),
         "Configuration_Settings": dict(plan.settings),
         "Configuration_EnabledImageTypes": dict(plan.image_types),

@@ -14,7 +14,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from copy import deepcopy
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,8 @@ SECTION = "nbradiomics"
 #: Regions to which an image may be cropped before it is filtered: the mask, or the union of all its masks.
 UNION = "union"
 CROPS = ("mask", UNION)
+#: Largest number of texts of parameter files whose content is kept.
+_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -158,12 +162,22 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
                 f"Give the path of a PyRadiomics parameter file, or a preset: {', '.join(presets())}.",
             )
         path = presets()[str(source)]
-    return _checked(str(source), read_text(path, "parameter file", most=MOST_BYTES))
+    return _read(str(source), read_text(path, "parameter file", most=MOST_BYTES))
 
 
 def parameters_of(content: Mapping[str, Any], name: str) -> Parameters:
     """Check the content of a parameter file that has this name in messages; see `load_parameters`."""
-    return _checked(name, _written(name, content))
+    return _read(name, _written(name, content))
+
+
+def _read(name: str, text: str) -> Parameters:
+    """Read and check a text, or return what was read from the same text before.
+
+    An extraction of a small region takes less time than reading its parameters. The content is copied, so that
+    a caller who changes it changes no later extraction.
+    """
+    parameters = _checked(name, text)
+    return replace(parameters, content=deepcopy(parameters.content))
 
 
 def _written(name: str, content: Mapping[str, Any]) -> str:
@@ -180,6 +194,7 @@ def _written(name: str, content: Mapping[str, Any]) -> str:
         ) from error
 
 
+@lru_cache(maxsize=_KEPT)
 def _checked(name: str, text: str) -> Parameters:
     content = read_yaml(text, name).content
     content = {} if content is None else content

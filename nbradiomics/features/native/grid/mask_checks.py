@@ -104,7 +104,9 @@ def checked_mask(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any
     if smallest is not None:
         voxels = int(np.count_nonzero(inside[box.slices]))
         if voxels <= smallest:
-            raise ValueError(f"Size of the ROI is too small (minimum size: {smallest}, ROI size: {voxels})")
+            raise ValueError(
+                f"Size of the ROI is too small (minimum size: {smallest:g}, ROI size: {voxels:g}"
+            )
     return mask, box
 
 
@@ -155,9 +157,11 @@ def _on_grid_of(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
 #: ITK's words, and PyRadiomics'.
 _MISMATCHES = {
     "don't match type or dimension!": (
-        "Image/Mask datatype or size mismatch. Potential fix: enable correctMask"
+        "Image/Mask datatype or size mismatch. Potential fix: enable correctMask, see "
+        "Documentation:Usage:Customizing the Extraction:Settings:correctMask for more information"
     ),
     "Inputs do not occupy the same physical space!": (
-        "Image/Mask geometry mismatch. Potential fix: increase tolerance using geometryTolerance"
+        "Image/Mask geometry mismatch. Potential fix: increase tolerance using geometryTolerance, see "
+        "Documentation:Usage:Customizing the Extraction:Settings:geometryTolerance for more information"
     ),
 }

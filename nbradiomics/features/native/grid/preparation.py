@@ -111,7 +111,7 @@ def prepare(
 
 def prepare_on(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> Prepared:
     """Check and re-segment a mask that is already on the grid of the features; see `prepare`."""
-    original, whole = checked_mask(image, widened(mask), settings)
+    original, whole = checked_mask(image, mask, settings)
     mask, box = original, whole
     if settings.get("resegmentRange") is not None or ibsi.outliers is not None:
         mask = _resegmented(image, original, settings, ibsi)
@@ -164,7 +164,7 @@ def loaded(
     elif settings.get("preCrop", False):
         mask, box = checked_mask(image, mask, settings)
         image, mask = cropped(image, mask, box, settings)
-    return image, widened(mask)
+    return image, mask
 
 
 #: ITK has one tolerance for the whole process: threads that may change it take turns.
