@@ -125,9 +125,10 @@ def require_engine(name: str) -> None:
 
 
 def require_able(name: str, parameters: Parameters) -> None:
-    """Raise `InputError` unless there is an engine of this name, and it supports the parameters."""
+    """Raise `InputError` unless the engine exists, is installed, and supports the parameters."""
     require_engine(name)
     if name == pyradiomics_engine.NAME:
+        pyradiomics_engine.require_installed()
         pyradiomics_engine.refuse_own_section(parameters)
 
 

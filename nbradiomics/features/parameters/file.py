@@ -173,8 +173,8 @@ def parameters_of(content: Mapping[str, Any], name: str) -> Parameters:
 def _read(name: str, text: str) -> Parameters:
     """Read and check a text, or return what was read from the same text before.
 
-    An extraction of a small region takes less time than reading its parameters. The content is copied, so that
-    a caller who changes it changes no later extraction.
+    An extraction of a small region takes less time than reading its parameters. The content is copied, so
+    that a caller who changes it changes no later extraction.
     """
     parameters = _checked(name, text)
     return replace(parameters, content=deepcopy(parameters.content))
