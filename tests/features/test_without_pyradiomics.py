@@ -54,7 +54,7 @@ def _run(how: str) -> dict[str, dict[str, str]]:
 def test_every_image_type_has_the_same_values_without_pyradiomics() -> None:
     without, usual = _run("blocked"), _run("usual")
     assert without["values"] == usual["values"]
-    assert len(without["values"]) > 800
+    assert len(without["values"]) > 700
     assert without["loaded"] == usual["loaded"] == []
     assert not any(value == "nan" for value in without["values"].values())
 
