@@ -26,4 +26,4 @@ if __name__ == "__main__":
         pair = sitk.GetImageFromArray(image), sitk.GetImageFromArray(inside.astype(np.uint8))
         for values, name, _ in imageoperations.getLBP3DImage(*pair, label=1):
             found = sitk.GetArrayFromImage(values)[inside]
-            print(dtype.__name__, name, len(found), [float(value) for value in found[:6]], float(found.sum()))
+            print(dtype.__name__, name, len(found), [float(value) for value in found[:6]], float(found.sum()))  # noqa: T201
