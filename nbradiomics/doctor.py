@@ -8,7 +8,13 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from typing import Literal
 
+from nbradiomics.features.parameters.names import REPRODUCED
+
 _INSTALL = "Install again: pip install -c constraints.txt nbradiomics"
+_PYRADIOMICS = (
+    "Features need no PyRadiomics; `verify` and the engine `pyradiomics` do. Install a C compiler, then: "
+    f"pip install pyradiomics-bhklab=={REPRODUCED}"
+)
 
 
 @dataclass(frozen=True)
@@ -43,7 +49,8 @@ def check_installation() -> list[Part]:
     """
     checks: list[tuple[str, Callable[[], str], str]] = [
         ("Python", _python, "Use Python 3.11, 3.12 or 3.13."),
-        ("PyRadiomics", _pyradiomics, _INSTALL),
+        ("features", _features, _INSTALL),
+        ("PyRadiomics", _pyradiomics, _PYRADIOMICS),
         ("torch", _torch, "Install the version of torch that constraints.txt pins."),
         ("nnU-Net and demo model", _nnunet, _INSTALL),
         ("lifelines", _lifelines, _INSTALL),
@@ -55,6 +62,8 @@ def check_installation() -> list[Part]:
 def _examine(name: str, check: Callable[[], str], remedy: str) -> Part:
     try:
         return Part(name, "ok", check())
+    except _AbsentError as error:
+        return Part(name, "missing", str(error), remedy)
     except Exception as error:  # one broken part must not prevent the checks of the others
         return Part(name, "broken", f"{type(error).__name__}: {error}", remedy)
 
@@ -66,7 +75,21 @@ def _python() -> str:
     return current
 
 
+class _AbsentError(Exception):
+    """An optional part is not installed."""
+
+
 def _pyradiomics() -> str:
+    try:
+        import radiomics  # noqa: F401
+    except ModuleNotFoundError as error:
+        if error.name != "radiomics":
+            raise
+        raise _AbsentError("not installed") from error
+    return f"pyradiomics-bhklab {version('pyradiomics-bhklab')}"
+
+
+def _features() -> str:
     import numpy as np
     import SimpleITK as sitk
 
@@ -79,7 +102,7 @@ def _pyradiomics() -> str:
     features = extract_features(image, region, params={"featureClass": {"firstorder": ["Mean"]}})
     if features["original_firstorder_Mean"] != 62.0:
         raise RuntimeError(f"the mean of a test image is {features['original_firstorder_Mean']}, not 62")
-    return f"pyradiomics-bhklab {version('pyradiomics-bhklab')}"
+    return f"native engine, values of PyRadiomics {REPRODUCED}"
 
 
 def _torch() -> str:

@@ -20,6 +20,8 @@ PACKAGES = (
     "torch",
     "SimpleITK",
     "pyradiomics-bhklab",
+    "PyWavelets",
+    "scikit-image",
     "numba",
     "numpy",
     "scipy",

@@ -69,7 +69,8 @@ def span_finder(image: sitk.Image, parameters: Parameters) -> Callable[[sitk.Ima
         an engine would refuse the region.
     """
     from nbradiomics.features.engines.pyradiomics_engine import refusal
-    from nbradiomics.features.native.grid.preparation import normalised, prepare
+    from nbradiomics.features.native.grid.intensities import normalised
+    from nbradiomics.features.native.grid.preparation import prepare
     from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.notes import listening
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
@@ -23,11 +23,12 @@ from nbradiomics.features.grouped import STAGE
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.scans import extract_scans
-from nbradiomics.features.variants.extract import extract_variants, variants_of
-from nbradiomics.perturbation import Variant
 from nbradiomics.settings import spread
 from nbradiomics.tables import extracted_columns
 from nbradiomics.tables.result import Result
+
+if TYPE_CHECKING:
+    from nbradiomics.perturbation import Variant
 
 #: Length in mm of the least axis of a region in one slice, whose eigenvalue is 0 but for rounding.
 _NO_LENGTH = 1e-5
@@ -117,6 +118,9 @@ def extract_cohort(
     origin, sites = origin_of(engine, parameters), sites_of(cohort)
     rows = {case.name: index_of(case, origin, sites) for case in measured}
     if variants:
+        # Perturbations import SciPy's filters, which takes longer than the features of a tumour.
+        from nbradiomics.features.variants.extract import extract_variants, variants_of
+
         items = variants_of(measured, variants)
         rows = {row: index_of(one.case, origin, sites, one.variant.name) for row, one in items.items()}
         batch = extract_variants(

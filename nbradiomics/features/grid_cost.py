@@ -9,7 +9,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.native.grid.preparation import Box
+from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.parameters.limits import allowing, count
 from nbradiomics.system.memory import require_memory

@@ -1,4 +1,4 @@
-"""Collect the warnings that PyRadiomics logs, separately for each extraction, also in threads."""
+"""Collect the notes of an extraction, or the warnings that PyRadiomics logs, also in several threads."""
 
 from __future__ import annotations
 
@@ -65,6 +65,31 @@ _listeners = _Listeners()
 
 @contextmanager
 def listening() -> Iterator[list[str]]:
+    """Collect the notes of the native engine in this thread.
+
+    Yields
+    ------
+    list of str
+        What `note` was told so far, in order; only by the caller, even if other threads extract features.
+    """
+    notes: list[str] = []
+    before = _notes.get()
+    _notes.set(notes)
+    try:
+        yield notes
+    finally:
+        _notes.set(before)
+
+
+def note(text: str) -> None:
+    """Add a sentence to the notes of the extraction in this thread."""
+    notes = _notes.get()
+    if notes is not None:
+        notes.append(text)
+
+
+@contextmanager
+def listening_to_pyradiomics() -> Iterator[list[str]]:
     """Collect PyRadiomics' warnings of this thread instead of printing them; other records are unaffected.
 
     Yields
@@ -72,15 +97,12 @@ def listening() -> Iterator[list[str]]:
     list of str
         Messages logged so far, in order; only those of the caller, even if other threads extract features.
     """
-    notes: list[str] = []
     # The import makes the logger with PyRadiomics' own handler: do it before the handlers are changed.
     import radiomics  # noqa: F401
 
-    before = _notes.get()
     _listeners.begin()
-    _notes.set(notes)
     try:
-        yield notes
+        with listening() as notes:
+            yield notes
     finally:
-        _notes.set(before)
         _listeners.end()

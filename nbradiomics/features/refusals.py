@@ -59,7 +59,8 @@ def _step(setting: Mapping[str, Any]) -> str:
 
 def _after_resampling(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> int | None:
     """Count the region's voxels after resampling; ``None`` if it is not resampled or resampling fails."""
-    from nbradiomics.features.native.grid.preparation import crops, labelled, loaded, same_grid, tolerance
+    from nbradiomics.features.native.grid.mask_checks import same_grid
+    from nbradiomics.features.native.grid.preparation import crops, labelled, loaded, tolerance
     from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.notes import listening
 

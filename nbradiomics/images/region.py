@@ -191,9 +191,12 @@ def read_region(
             f"{name} has no label {' and no label '.join(map(str, requested))}; its labels: {listed}.",
             "Give one of these labels (column `label`, or the parameter file's setting).",
         )
-    if selected == present:
-        return sitk.NotEqual(mask, 0)
-    return _united([sitk.Equal(mask, value) for value in selected])
+    # NumPy compares in a tenth of ITK's time.
+    voxels = sitk.GetArrayViewFromImage(mask)
+    inside = voxels != 0 if selected == present else np.isin(voxels, selected)
+    region = sitk.GetImageFromArray(inside.view(np.uint8))
+    region.CopyInformation(mask)
+    return region
 
 
 def _segments_region(mask: sitk.Image, label: float | str | None, name: str) -> sitk.Image:

@@ -13,7 +13,7 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.features.engines import native_engine, pyradiomics_engine
-from nbradiomics.features.notes import listening
+from nbradiomics.features.notes import listening, listening_to_pyradiomics, note
 from nbradiomics.features.parameters import load_parameters
 from tests.support.helpers import ball, make_image
 
@@ -75,7 +75,7 @@ def test_what_others_log_meanwhile_reaches_their_handlers(logger: logging.Logger
             heard.append(record.getMessage())
 
     logger.addHandler(Hearing())
-    with listening() as notes, ThreadPoolExecutor(1) as pool:
+    with listening_to_pyradiomics() as notes, ThreadPoolExecutor(1) as pool:
         pool.submit(logger.warning, "another's").result()
         logger.warning("own %d", 1)
     logger.warning("afterwards")
@@ -84,9 +84,9 @@ def test_what_others_log_meanwhile_reaches_their_handlers(logger: logging.Logger
 
 
 def test_one_extraction_within_another_keeps_its_notes_apart(logger: logging.Logger) -> None:
-    with listening() as outer:
+    with listening_to_pyradiomics() as outer:
         logger.warning("before")
-        with listening() as inner:
+        with listening_to_pyradiomics() as inner:
             logger.warning("within")
         logger.warning("after")
     assert (outer, inner) == (["before", "after"], ["within"])
@@ -94,7 +94,17 @@ def test_one_extraction_within_another_keeps_its_notes_apart(logger: logging.Log
 
 def test_a_logger_that_is_too_quiet_is_heard_and_left_as_it_was(logger: logging.Logger) -> None:
     logger.setLevel(logging.ERROR)
-    with listening() as notes:
+    with listening_to_pyradiomics() as notes:
         logger.warning("heard")
     assert notes == ["heard"]
     assert logger.level == logging.ERROR
+
+
+def test_the_native_engine_notes_without_a_logger() -> None:
+    note("nobody listens")
+    with listening() as outer:
+        note("before")
+        with listening() as inner:
+            note("within")
+        note("after")
+    assert (outer, inner) == (["before", "after"], ["within"])

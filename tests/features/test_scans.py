@@ -17,7 +17,7 @@ from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features import extract_features, grouped, scans
 from nbradiomics.features.cohort import FeatureTable, extract_cohort
 from nbradiomics.features.native import several_regions as together
-from nbradiomics.features.native.grid.preparation import normalised
+from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.tables import feature_columns
 from tests.support.helpers import ball, make_image, write_cohort
 
@@ -113,9 +113,7 @@ def test_an_image_that_is_not_cropped_is_read_normalised_and_filtered_once(
 
 
 def test_a_cropped_image_is_still_normalised_once(cohort: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from radiomics import imageoperations
-
-    calls = counted(monkeypatch, imageoperations, "normalizeImage")
+    calls = counted(monkeypatch, together, "normalised")
     extract(cohort, {**FILTERED, "setting": {**FILTERED["setting"], "preCrop": True}})
     assert len(calls) == 1
     image = make_image(np.arange(27, dtype=np.float32).reshape(3, 3, 3))

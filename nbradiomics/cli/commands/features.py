@@ -75,8 +75,6 @@ def extract(
     from nbradiomics.features.cohort import extract_cohort
     from nbradiomics.features.parameters import load_parameters
     from nbradiomics.features.settings import ExtractionSettings
-    from nbradiomics.perturbation import read_chain
-    from nbradiomics.study.checks.preparation import normalised_twice
     from nbradiomics.tables import extracted_columns, write_table
 
     for file in (out, *([diagnostics] if diagnostics else [])):
@@ -90,10 +88,12 @@ def extract(
         slices = {"per_slice": per_slice, "min_slice_voxels": min_slice_voxels}
         _extract_slices(loaded, out, execution, slices, engine=settings.engine, **choice)
         return
-    variants = [] if perturb is None else read_chain(perturb, seed)
-    features = extract_cohort(
-        loaded, engine=settings.engine, **choice, variants=variants, seed=seed, execution=execution
-    )
+    varied: dict[str, Any] = {}
+    if perturb is not None:
+        from nbradiomics.perturbation import read_chain
+
+        varied = {"variants": read_chain(perturb, seed), "seed": seed}
+    features = extract_cohort(loaded, engine=settings.engine, **choice, **varied, execution=execution)
     measured = bool(features.table[extracted_columns(features.table)].notna().any(axis=None))
     if shard is not None:
         finish_part(execution, shard, features.failures, out, measured=measured)
@@ -106,8 +106,11 @@ def extract(
     if diagnostics is not None:
         _write_diagnostics(diagnostics, loaded, execution, **choice)
     show_label_warnings(loaded, params, execution=execution)
-    for line in normalised_twice(loaded.table, loaded.path, load_parameters(params)):
-        notes.print(f"Warning: {line} Write `normalize: false`, unless this is intended.", markup=False)
+    if (load_parameters(params).content.get("setting") or {}).get("normalize", False):
+        from nbradiomics.study.checks.normalised_twice import normalised_twice
+
+        for line in normalised_twice(loaded.table, loaded.path, load_parameters(params)):
+            notes.print(f"Warning: {line} Write `normalize: false`, unless this is intended.", markup=False)
     finish(features.failures, len(features.table), out, complete=measured)
 
 

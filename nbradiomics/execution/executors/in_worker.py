@@ -29,6 +29,8 @@ _DECISIVE = (
     "pandas",
     "SimpleITK",
     "pyradiomics-bhklab",
+    "PyWavelets",
+    "scikit-image",
     "numba",
     "scikit-learn",
     "lifelines",

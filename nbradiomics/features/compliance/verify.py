@@ -16,7 +16,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.parity import allowed_difference
 from nbradiomics.features.engines import native_engine, pyradiomics_engine
 from nbradiomics.features.engines.extraction import Extraction
-from nbradiomics.features.extract import extract_region, read_pair, resolve_label
+from nbradiomics.features.extract import extract_region, read_pair, require_able, resolve_label
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.schema import VERIFICATION
 from nbradiomics.tables.result import Result
@@ -67,8 +67,8 @@ def verify(
     Raises
     ------
     InputError
-        As in `extract_features`, and when the parameters depart from PyRadiomics on purpose. A region that
-        an engine refuses is reported in the result.
+        As in `extract_features`, when PyRadiomics is not installed, and when the parameters depart from
+        PyRadiomics on purpose. A region that an engine refuses is reported in the result.
 
     Examples
     --------
@@ -76,7 +76,7 @@ def verify(
     True
     """
     parameters = load_parameters(params)
-    pyradiomics_engine.refuse_own_section(parameters)
+    require_able(pyradiomics_engine.NAME, parameters)
     volume, region = read_pair(image, mask, resolve_label(parameters, label), parameters.fit)
     extractions: dict[str, Extraction] = {}
     seconds, refusals = {}, {}

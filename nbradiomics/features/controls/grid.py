@@ -17,14 +17,9 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.engines.pyradiomics_engine import refusal
 from nbradiomics.features.extract import require_finite, require_two_voxels
 from nbradiomics.features.grid_cost import require_affordable
-from nbradiomics.features.native.grid.preparation import (
-    INSIDE,
-    labelled,
-    loaded,
-    normalised,
-    prepare_on,
-    tolerance,
-)
+from nbradiomics.features.native.grid.intensities import normalised
+from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.native.grid.preparation import labelled, loaded, prepare_on, tolerance
 from nbradiomics.features.native.grid.spline import Source
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.several_regions import source_of

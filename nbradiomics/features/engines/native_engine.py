@@ -10,6 +10,7 @@ from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.engines.pyradiomics_engine import last_line, refusal
 from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import UNION, Parameters
+from nbradiomics.features.parameters.names import REPRODUCED
 from nbradiomics.system.versions import installed_version
 
 if TYPE_CHECKING:
@@ -19,13 +20,12 @@ if TYPE_CHECKING:
 
 NAME = "native"
 #: Raise this by one whenever a value changes: it is part of the key of stored results.
-VALUES = 2
+VALUES = 3
 
 
 def engine_version() -> str:
     """Return the versions of the package, of the kernels' values, and of the PyRadiomics they reproduce."""
-    of_package, of_pyradiomics = installed_version("nbradiomics"), installed_version("pyradiomics-bhklab")
-    return f"{of_package}, values {VALUES}, as PyRadiomics {of_pyradiomics}"
+    return f"{installed_version('nbradiomics')}, values {VALUES}, as PyRadiomics {REPRODUCED}"
 
 
 def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Extraction:

@@ -16,9 +16,10 @@ from nbradiomics.errors import InputError, TransientError
 from nbradiomics.execution.batch import FAULT
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.native.grid.preparation import tolerance
-from nbradiomics.features.notes import listening
+from nbradiomics.features.notes import listening_to_pyradiomics
 from nbradiomics.features.parameters import SECTION, Own, Parameters
 from nbradiomics.features.parameters.limits import require_bins
+from nbradiomics.features.parameters.names import REPRODUCED
 from nbradiomics.system.memory import require_memory
 from nbradiomics.system.quiet import quiet
 from nbradiomics.system.transient import transient_cause
@@ -31,6 +32,18 @@ _BROKEN = "FAILED:"
 def engine_version() -> str:
     """Return the version of the PyRadiomics that computes the values."""
     return installed_version("pyradiomics-bhklab")
+
+
+def require_installed() -> None:
+    """Raise `InputError` unless PyRadiomics can be imported; only this engine and `verify` need it."""
+    try:
+        import radiomics  # noqa: F401
+    except ImportError as error:
+        raise InputError(
+            f"PyRadiomics cannot be imported ({error}); the engine `{NAME}` and `verify` need it.",
+            f"Install it, which needs a C compiler: pip install pyradiomics-bhklab=={REPRODUCED}; or use the "
+            "engine `native`, which gives the same values.",
+        ) from error
 
 
 def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Extraction:
@@ -62,7 +75,7 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
 
     # The label of the file has been applied already: the region is binary.
     # PyRadiomics sets ITK's tolerance for the whole process; warnings of libraries are not shown.
-    with listening() as notes, quiet(), tolerance(None), _bounded(parameters):
+    with listening_to_pyradiomics() as notes, quiet(), tolerance(None), _bounded(parameters):
         extractor = RadiomicsFeatureExtractor(parameters.content or {"setting": {}})
         try:
             result = extractor.execute(image, region, label=1)

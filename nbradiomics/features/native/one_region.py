@@ -16,7 +16,8 @@ from nbradiomics.features.native.classes.shape import shape_features
 from nbradiomics.features.native.classes.shape2d import shape2d_features
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
 from nbradiomics.features.native.filters.filters import filtered_images
-from nbradiomics.features.native.grid.preparation import INSIDE, Prepared, Region, prepare
+from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.native.grid.preparation import Prepared, Region, prepare
 from nbradiomics.features.native.grid.spline import Source
 from nbradiomics.features.native.levels.discretisation import discretise
 from nbradiomics.features.native.levels.ibsi_bins import ibsi_bin_edges, lower_limit

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from nbradiomics.features.native.grid.preparation import INSIDE
+from nbradiomics.features.native.grid.mask_checks import INSIDE
 from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.features.parameters.limits import Limits
+from nbradiomics.features.parameters.names import FEATURES
 
 #: Defaults that `RadiomicsFeatureExtractor` sets for missing settings.
 _DEFAULTS: dict[str, Any] = {
@@ -56,10 +57,8 @@ class Plan:
     @classmethod
     def of(cls, content: Mapping[str, Any], ibsi: Ibsi | None = None, limits: Limits | None = None) -> Plan:
         """Make the plan from a valid parameter file's content and from its section `nbradiomics`."""
-        from radiomics import getFeatureClasses
-
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
-        classes = content.get("featureClass") or dict.fromkeys(getFeatureClasses())
+        classes = content.get("featureClass") or dict.fromkeys(FEATURES)
         return cls(
             settings={**settings, "label": INSIDE},
             image_types=content.get("imageType") or {"Original": {}},

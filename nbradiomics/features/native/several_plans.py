@@ -18,12 +18,12 @@ from typing import Any, TypeVar
 import SimpleITK as sitk
 
 from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.features.native.grid.preparation import (
     Prepared,
     crops,
     labelled,
     loaded,
-    normalised,
     prepare_on,
     tolerance,
 )

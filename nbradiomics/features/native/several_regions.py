@@ -21,14 +21,14 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.grid.intensities import normalised
+from nbradiomics.features.native.grid.mask_checks import same_grid
 from nbradiomics.features.native.grid.preparation import (
     Region,
     crops,
     labelled,
     loaded,
-    normalised,
     prepare_on,
-    same_grid,
     tolerance,
 )
 from nbradiomics.features.native.grid.spline import Source, can_resample

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cache
 from itertools import product
 from typing import Any
 
 from nbradiomics.features.parameters.file import Parameters
+from nbradiomics.features.parameters.names import FEATURES
 
 SHAPES = ("shape", "shape2D")
 #: Placeholder in the name of a LoG without sigma.
@@ -83,16 +83,5 @@ def _wavelets(settings: Mapping[str, Any]) -> Iterator[str]:
 
 def _classes(requested: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
     if requested:
-        return {name: tuple(features or _current(name)) for name, features in requested.items()}
-    from radiomics import getFeatureClasses
-
-    return {name: _current(name) for name in getFeatureClasses() if name != "shape2D"}
-
-
-@cache
-def _current(name: str) -> tuple[str, ...]:
-    """Return the features of a class that are not retired."""
-    from radiomics import getFeatureClasses
-
-    names: dict[str, bool] = getFeatureClasses()[name].getFeatureNames()
-    return tuple(feature for feature, retired in names.items() if not retired)
+        return {name: tuple(features or FEATURES[name]) for name, features in requested.items()}
+    return {name: features for name, features in FEATURES.items() if name != "shape2D"}

@@ -13,10 +13,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import logging
 from collections.abc import Mapping
 from copy import deepcopy
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +25,13 @@ import yaml
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
 from nbradiomics.features.parameters.limits import Limits, limits_of, require_within
-from nbradiomics.features.parameters.rules import did_you_mean, require_sound, schema
+from nbradiomics.features.parameters.rules import require_sound
+from nbradiomics.features.parameters.validity import require_valid
 from nbradiomics.files.regular_file import exists, is_regular, require_regular
 from nbradiomics.files.yaml_reader import MOST_BYTES, read_yaml
 from nbradiomics.images.fit import Fit
 from nbradiomics.messages.wording import quoted
-from nbradiomics.system.quiet import quiet
 from nbradiomics.tables import read_text
-
-# pykwalify would print the problem, which the raised error already reports.
-logging.getLogger("pykwalify").addHandler(logging.NullHandler())
 
 _PACKAGE = Path(__file__).parents[2]
 #: Name of the section of this package.
@@ -42,8 +39,8 @@ SECTION = "nbradiomics"
 #: Regions to which an image may be cropped before it is filtered: the mask, or the union of all its masks.
 UNION = "union"
 CROPS = ("mask", UNION)
-#: Largest number of characters of PyRadiomics' own message that is shown.
-_LONGEST = 2000
+#: Largest number of texts of parameter files whose content is kept.
+_KEPT = 64
 
 
 @dataclass(frozen=True)
@@ -146,10 +143,10 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
     Raises
     ------
     InputError
-        When there is no such file or preset, the file is not YAML, PyRadiomics' own schema refuses it (an
-        unknown key, a value out of range), a value passes the schema but would fail in every case
-        (`rules.require_sound`), the section `nbradiomics` has an unknown key or value, or a setting requests
-        implausibly much computation (`limits.require_within`).
+        When there is no such file or preset, the file is not YAML, it has an unknown key or a
+        value of a wrong kind or out of range (`validity.require_valid`), PyRadiomics accepts a value that
+        would fail in every case (`rules.require_sound`), the section `nbradiomics` has an unknown key or
+        value, or a setting requests implausibly much computation (`limits.require_within`).
     """
     if isinstance(source, Parameters):
         return source
@@ -165,12 +162,22 @@ def load_parameters(source: str | Path | Mapping[str, Any] | Parameters) -> Para
                 f"Give the path of a PyRadiomics parameter file, or a preset: {', '.join(presets())}.",
             )
         path = presets()[str(source)]
-    return _checked(str(source), read_text(path, "parameter file", most=MOST_BYTES))
+    return _read(str(source), read_text(path, "parameter file", most=MOST_BYTES))
 
 
 def parameters_of(content: Mapping[str, Any], name: str) -> Parameters:
     """Check the content of a parameter file that has this name in messages; see `load_parameters`."""
-    return _checked(name, _written(name, content))
+    return _read(name, _written(name, content))
+
+
+def _read(name: str, text: str) -> Parameters:
+    """Read and check a text, or return what was read from the same text before.
+
+    An extraction of a small region takes less time than reading its parameters. The content is copied, so
+    that a caller who changes it changes no later extraction.
+    """
+    parameters = _checked(name, text)
+    return replace(parameters, content=deepcopy(parameters.content))
 
 
 def _written(name: str, content: Mapping[str, Any]) -> str:
@@ -187,13 +194,14 @@ def _written(name: str, content: Mapping[str, Any]) -> str:
         ) from error
 
 
+@lru_cache(maxsize=_KEPT)
 def _checked(name: str, text: str) -> Parameters:
     content = read_yaml(text, name).content
     content = {} if content is None else content
     if not isinstance(content, dict):
         raise InputError(f"{name} does not contain a mapping of keys.", "Start from a preset in params/.")
     own, limits = _own(name, content.pop(SECTION, None))
-    _check_schema(name, content)
+    require_valid(name, content)
     require_sound(name, content)
     require_no_contradiction(name, own.ibsi, content.get("setting") or {})
     require_within(name, content, limits)
@@ -218,29 +226,3 @@ def _own(name: str, section: Any) -> tuple[Own, Limits]:
         )
     own = Own(ibsi=ibsi_of(name, section.get("ibsi", False)), crop=crop)
     return own, limits_of(name, section.get("limits"))
-
-
-def _check_schema(name: str, content: dict[str, Any]) -> None:
-    from pykwalify.core import Core
-    from pykwalify.errors import PyKwalifyException
-
-    rules, functions = schema()
-    # pykwalify loads PyRadiomics' validation functions through an interface that Python deprecates.
-    with quiet("the load_module", DeprecationWarning):
-        try:
-            Core(
-                source_data=content or {"setting": {}}, schema_data=deepcopy(rules), extensions=[functions]
-            ).validate()
-        # ValueError and TypeError come from PyRadiomics' own functions in the schema.
-        except (PyKwalifyException, ValueError, TypeError) as error:
-            message = error.msg if isinstance(error, PyKwalifyException) else str(error)
-            raise InputError(
-                f"{name} is not a valid PyRadiomics parameter file: {_shortened(message)}",
-                f"{did_you_mean(message)}Correct these keys or values; see PyRadiomics' documentation of "
-                "parameters.",
-            ) from error
-
-
-def _shortened(message: str) -> str:
-    """Shorten pykwalify's message, which repeats every wrong value in full."""
-    return message if len(message) <= _LONGEST else f"{message[:_LONGEST]} ..."

@@ -9,12 +9,9 @@ import difflib
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from nbradiomics.errors import InputError
-from nbradiomics.files.yaml_reader import read_yaml
 from nbradiomics.messages.wording import quoted
 
 #: Settings that must be finite numbers; the schema requires them to be above 0.
@@ -163,46 +160,3 @@ _RULES: Mapping[str, Callable[[Any], str]] = {
     "interpolator": _interpolator,
     "wavelet": _wavelet,
 }
-
-
-#: Messages of the schema and of PyRadiomics' own functions about unknown names.
-_UNKNOWN = re.compile(
-    r"Key '([^']+)' was not defined|Image Type (\S+) is not|Feature Class (\S+) is not|features: \{(.*?)\}"
-)
-
-
-#: Largest number of unknown words for which similar words are searched.
-_MOST_WORDS = 10
-
-
-def did_you_mean(message: str) -> str:
-    """Suggest known words that are similar to the unknown words in a message; empty if there are none."""
-    words = [
-        word.strip(" '\"") for part in _UNKNOWN.findall(message) for text in part for word in text.split(",")
-    ]
-    known = {word.casefold(): word for word in _known_words()}
-    words = [word for word in words if word][:_MOST_WORDS]
-    near = [difflib.get_close_matches(word.casefold(), known, n=2, cutoff=0.7) for word in words]
-    similar = list(dict.fromkeys(known[word] for words in near for word in words))
-    return f"Did you mean {' or '.join(similar)}? " if similar else ""
-
-
-@cache
-def schema() -> tuple[dict[str, Any], str]:
-    """Return PyRadiomics' schema of parameter files, not to be modified, and the file of its functions."""
-    from radiomics import getParameterValidationFiles
-
-    rules, functions = getParameterValidationFiles()
-    return read_yaml(Path(rules).read_text(encoding="utf-8"), rules).content, functions
-
-
-@cache
-def _known_words() -> tuple[str, ...]:
-    """Return all names of sections, settings, image types, classes and features."""
-    from radiomics import getFeatureClasses, getImageTypes
-
-    sections = schema()[0]["mapping"]
-    classes = getFeatureClasses()
-    features = [name for one in classes.values() for name in one.getFeatureNames()]
-    settings = [key for section in ("setting", "voxelSetting") for key in sections[section]["mapping"]]
-    return (*sections, *settings, *getImageTypes(), *classes, *features)

@@ -13,7 +13,7 @@ from pydantic import Field
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters import UNION, Parameters, load_parameters
 from nbradiomics.features.parameters.file import parameters_of
-from nbradiomics.features.parameters.rules import schema
+from nbradiomics.features.parameters.keys import SETTINGS
 from nbradiomics.features.parameters.unused import unused_settings
 from nbradiomics.features.processing.alteration import Alteration, ProcessingGrid, effective
 from nbradiomics.files.names import absolute_path
@@ -163,8 +163,7 @@ def _is_several(key: str, value: Any) -> bool:
     """Whether a value is a list of values: a list where one value is expected, or a list of lists."""
     if not isinstance(value, list) or not value:
         return False
-    expected = schema()[0]["mapping"]["setting"]["mapping"].get(key, {})
-    return "seq" not in expected or all(isinstance(part, list) for part in value)
+    return key not in SETTINGS or not SETTINGS[key].listed or all(isinstance(part, list) for part in value)
 
 
 def _short(value: Any) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from nbradiomics.features.native.grid.preparation import normalised
+from nbradiomics.features.native.grid.intensities import normalised
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,9 @@ from nbradiomics.messages.problem import Problem, problem_of
 from nbradiomics.messages.wording import counted
 from nbradiomics.preparation.jobs import chosen_scans, require_possible
 from nbradiomics.preparation.landmarks import Group, fitted_prefix, load_landmarks
-from nbradiomics.preparation.reading import steps_of_variant
 from nbradiomics.preparation.settings import PreparationSettings, channel_steps
 from nbradiomics.segmentation.model import Model
+from nbradiomics.study.checks.normalised_twice import normalised_twice
 from nbradiomics.study.checks.units import is_adc
 from nbradiomics.study.preparation import PREPARE, files_of_preparation
 from nbradiomics.study.study import Study
@@ -237,28 +237,6 @@ def warn_of_normalisation(
     )
     found = normalised_twice(table, cohort, parameters)
     return [Problem(file, "", field, "warning", one, remedy) for one in found]
-
-
-def normalised_twice(table: pd.DataFrame, cohort: Path, parameters: Parameters) -> list[str]:
-    """Say if parameters normalise images of a cohort that are normalised already, or have a unit.
-
-    Whether images were normalised is known by the names of their variants, also in a cohort that was prepared
-    before the study.
-    """
-    setting = parameters.content.get("setting") or {}
-    if not setting.get("normalize", False) or table.empty:
-        return []
-    units = stated_units(table, cohort)
-    measured = sorted(set(units[table["mask"] != ""]) - {""})
-    found = []
-    if any(step.normalises for name in set(table["variant"]) for step in steps_of_variant(name)):
-        found.append("`normalize: true` normalises the prepared images once more.")
-    if measured:
-        found.append(
-            f"`normalize: true` normalises images with the unit {', '.join(measured)}, which their features "
-            "then lack."
-        )
-    return found
 
 
 def check_model_preparation(model: Model, prepared: pd.DataFrame, path: Path) -> list[Problem]:

@@ -149,3 +149,17 @@ def test_what_no_region_can_get_is_known_beforehand() -> None:
     assert [reason.split(" ")[0] for reason in told] == ["shape2D", "LoG"]
     told = unmeasurable(load_parameters({"featureClass": {"glcm": ["Homogeneity1", "Contrast"]}}))
     assert list(told.values()) == [["original_glcm_Homogeneity1"]]
+
+
+def test_a_file_is_read_once_by_its_content_and_a_change_is_noticed(tmp_path: Path) -> None:
+    file = tmp_path / "p.yaml"
+    file.write_text("setting: {binWidth: 5}", encoding="utf-8")
+    first = load_parameters(file)
+    first.content["setting"]["binWidth"] = 7  # no later reader sees it
+    assert load_parameters(file).content == {"setting": {"binWidth": 5}}
+    file.write_text("setting: {binWidth: 9}", encoding="utf-8")
+    assert load_parameters(file).content == {"setting": {"binWidth": 9}}
+    file.write_text("setting: {binWidth: -1}", encoding="utf-8")
+    for _ in range(2):
+        with pytest.raises(InputError, match="binWidth is -1"):
+            load_parameters(file)

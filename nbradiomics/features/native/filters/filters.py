@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from nbradiomics.features.native.arithmetic import rounds_as_itk
+from nbradiomics.features.native.filters import intensities
 from nbradiomics.features.native.filters.laplacian import laplacian_of_gaussian
+from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.notes import note
+from nbradiomics.features.parameters.expected import log_name
 from nbradiomics.system.quiet import quiet
 
-#: An image, PyRadiomics' name for it, and its settings.
-_Filtered = tuple[sitk.Image, str, Mapping[str, Any]]
+#: PyRadiomics' name of an image, and the image.
+_Named = tuple[str, sitk.Image]
+_Settings = Mapping[str, Any]
+#: Fewest voxels along each axis of an image for a Laplacian of Gaussian.
+_LEAST = 4
 
 
 def filtered_images(
@@ -24,8 +32,7 @@ def filtered_images(
 ) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
     """Make the images of each requested type, one at a time.
 
-    The filters are PyRadiomics' own functions, except the Laplacian of Gaussian, which was the slowest. They
-    run on the whole image: their values near its border depend on the position of the border.
+    They run on the whole image: their values near its border depend on the position of the border.
 
     Parameters
     ----------
@@ -41,18 +48,13 @@ def filtered_images(
     SimpleITK.Image, str, Mapping
         The image on the same grid, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
     """
-    from radiomics import imageoperations
-
     for image_type, type_settings in image_types.items():
         effective = {**settings, **(type_settings or {})}
-        if image_type == "LoG":
-            yield from _laplacians(image, mask, effective)
-        else:
-            generate = getattr(imageoperations, f"get{image_type}Image")
-            yield from _quietly(generate(image, mask, **effective))
+        for name, filtered in _quietly(_FILTERS[image_type](image, mask, effective)):
+            yield filtered, name, effective
 
 
-def _quietly(images: Iterator[_Filtered]) -> Iterator[_Filtered]:
+def _quietly(images: Iterator[_Named]) -> Iterator[_Named]:
     """Yield the images without warnings of the libraries.
 
     scikit-image warns about every LBP of an image without whole numbers, NumPy about a logarithm of 0. Values
@@ -66,22 +68,101 @@ def _quietly(images: Iterator[_Filtered]) -> Iterator[_Filtered]:
         yield image
 
 
-def _laplacians(
-    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]
-) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
-    """Make the Laplacian of Gaussian of each `sigma`; PyRadiomics handles, and logs, an unsuitable one."""
-    from radiomics import imageoperations
+def _original(image: sitk.Image, _mask: sitk.Image, _settings: _Settings) -> Iterator[_Named]:
+    yield "original", image
 
+
+def _of_voxels(
+    name: str, function: Callable[[NDArray[Any]], NDArray[np.float64]]
+) -> Callable[[sitk.Image, sitk.Image, _Settings], Iterator[_Named]]:
+    def filtered(image: sitk.Image, _mask: sitk.Image, _settings: _Settings) -> Iterator[_Named]:
+        yield name, _like(image, function(sitk.GetArrayViewFromImage(image)))
+
+    return filtered
+
+
+def _gradient(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+    yield "gradient", sitk.GradientMagnitude(image, settings.get("gradientUseSpacing", True))
+
+
+def _laplacians(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+    """Make the Laplacian of Gaussian of each `sigma` for which the image is large enough."""
     size, spacing = np.array(image.GetSize()), np.array(image.GetSpacing())
+    # PyRadiomics' words, which `absence` uses to find why features are missing.
+    if size.min() < _LEAST:
+        note(f"Image too small to apply LoG filter, size: {size}")
+        return
     x, y, z = image.GetSpacing()
     for sigma in settings.get("sigma", []):
-        if not rounds_as_itk() or size.min() < 4 or not np.all(size >= np.ceil(sigma / spacing) + 1):
-            yield from imageoperations.getLoGImage(image, mask, **{**settings, "sigma": [sigma]})
-            if size.min() < 4:
-                return
-            continue
-        filtered = sitk.GetImageFromArray(
-            laplacian_of_gaussian(sitk.GetArrayViewFromImage(image), (z, y, x), sigma)
-        )
-        filtered.CopyInformation(image)
-        yield filtered, f"log-sigma-{str(sigma).replace('.', '-')}-mm-3D", settings
+        if not np.all(size >= np.ceil(sigma / spacing) + 1):
+            note(
+                f"applyLoG: sigma({sigma:g})/spacing({spacing}) + 1 must be greater than the size({size}) of "
+                "the inputImage"
+            )
+        elif rounds_as_itk():
+            values = laplacian_of_gaussian(sitk.GetArrayViewFromImage(image), (z, y, x), sigma)
+            yield log_name(sigma), _like(image, values)
+        else:
+            yield log_name(sigma), sitk.LaplacianRecursiveGaussian(image, sigma, True)
+
+
+def _wavelets(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+    from nbradiomics.features.native.filters.wavelets import wavelet_images
+
+    for name, values in wavelet_images(sitk.GetArrayViewFromImage(image), settings):
+        yield name, _like(image, values)
+
+
+def _binary_patterns_2d(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+    """Make the local binary patterns of each slice (scikit-image), in the image's own number type."""
+    from skimage.feature import local_binary_pattern
+
+    if not settings.get("force2D", False):
+        note("LBP 2D compares voxels within slices, while the features are computed in 3-D")
+    values = sitk.GetArrayFromImage(image)
+    samples, radius = settings.get("lbp2DSamples", 8), settings.get("lbp2DRadius", 1)
+    method = settings.get("lbp2DMethod", "uniform")
+    for one in values.swapaxes(0, settings.get("force2Ddimension", 0)):
+        one[...] = local_binary_pattern(one, P=samples, R=radius, method=method)
+    yield "lbp-2D", _like(image, values)
+
+
+def _binary_patterns_3d(image: sitk.Image, mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+    """Make the local binary patterns in 3-D; their values are 0 outside of the region."""
+    from nbradiomics.features.native.filters.binary_patterns_3d import binary_patterns_3d
+
+    if settings.get("force2D", False):
+        note("LBP 3D compares voxels of several slices, while the features are computed in slices")
+    inside = sitk.GetArrayViewFromImage(mask) == INSIDE
+    norms, kurtosis = binary_patterns_3d(
+        sitk.GetArrayViewFromImage(image),
+        inside,
+        levels=settings.get("lbp3DLevels", 2),
+        radius=settings.get("lbp3DIcosphereRadius", 1),
+        divisions=settings.get("lbp3DIcosphereSubdivision", 1),
+    )
+    names = [f"lbp-3D-m{level + 1}" for level in range(len(norms))]
+    for name, found in zip([*names, "lbp-3D-k"], [*norms, kurtosis], strict=True):
+        values = np.zeros(inside.shape)
+        values[inside] = found
+        yield name, _like(image, values)
+
+
+def _like(image: sitk.Image, values: NDArray[Any]) -> sitk.Image:
+    result = sitk.GetImageFromArray(values)
+    result.CopyInformation(image)
+    return result
+
+
+_FILTERS: Mapping[str, Callable[[sitk.Image, sitk.Image, _Settings], Iterator[_Named]]] = {
+    "Original": _original,
+    "Square": _of_voxels("square", intensities.square),
+    "SquareRoot": _of_voxels("squareroot", intensities.square_root),
+    "Logarithm": _of_voxels("logarithm", intensities.logarithm),
+    "Exponential": _of_voxels("exponential", intensities.exponential),
+    "Gradient": _gradient,
+    "LoG": _laplacians,
+    "Wavelet": _wavelets,
+    "LBP2D": _binary_patterns_2d,
+    "LBP3D": _binary_patterns_3d,
+}

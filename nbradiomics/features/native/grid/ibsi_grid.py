@@ -9,6 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from nbradiomics.features.native.grid.mask_checks import require_within
+from nbradiomics.features.native.grid.mask_grid import new_grid, new_spacing
+from nbradiomics.features.native.grid.resampling import interpolator_of, resampled as pyradiomics_resampled
 from nbradiomics.features.native.grid.spline import can_resample, resample_spline
 from nbradiomics.features.parameters.ibsi import Ibsi
 
@@ -48,18 +51,19 @@ def resampled(
     ValueError
         With PyRadiomics' words, when the region extends beyond the image or the settings are unsuitable.
     """
-    from radiomics import imageoperations
-
-    # PyRadiomics checks the settings and the region, and its grid has the new spacing of each axis.
-    plain_image, plain_mask = imageoperations.resampleImage(image, mask, **settings)
-    spacing = plain_mask.GetSpacing()
+    box = require_within(image, mask)
+    spacing = tuple(new_spacing(mask, box, settings).tolist())
     if np.allclose(image.GetSpacing(), spacing):
-        return plain_image, plain_mask
+        return pyradiomics_resampled(image, mask, settings)
     label = int(settings["label"])
     padding = settings.get("padDistance", 5)
-    grid = centred_grid(mask, label, spacing, padding) if ibsi.grid_alignment else plain_mask
+    grid = (
+        centred_grid(mask, label, spacing, padding)
+        if ibsi.grid_alignment
+        else new_grid(mask, box, np.array(spacing), settings)
+    )
     kind = sitk.sitkFloat64 if ibsi.rounding else image.GetPixelID()
-    new_image = _onto(grid, image, _interpolator(settings), kind)
+    new_image = _onto(grid, image, interpolator_of(settings), kind)
     if ibsi.rounding:
         new_image = _like(np.rint(sitk.GetArrayViewFromImage(new_image)), grid)
     if not ibsi.mask_interpolation:
@@ -167,14 +171,6 @@ def without_outliers(
     if number < 2:
         raise ValueError(f"{number} voxels of the region remain after re-segmentation; at least 2 are needed")
     return _like((remaining * label).astype(np.uint32), mask)
-
-
-def _interpolator(settings: Mapping[str, Any]) -> int:
-    """Return PyRadiomics' interpolator, or B-spline if the name is unknown."""
-    interpolator = settings["interpolator"]
-    if isinstance(interpolator, str):
-        return int(getattr(sitk, interpolator, sitk.sitkBSpline))
-    return int(interpolator)
 
 
 def _onto(grid: sitk.Image, image: sitk.Image, interpolator: int, kind: int) -> sitk.Image:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -11,40 +11,41 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.rows import rows_of
 
 _PAD = 5  # PyRadiomics' default
 
 
-def new_spacing(mask: sitk.Image, size: Sequence[int], settings: Mapping[str, Any]) -> NDArray[np.float64]:
+def new_spacing(mask: sitk.Image, box: Box, settings: Mapping[str, Any]) -> NDArray[np.float64]:
     """Return the spacing of PyRadiomics' grid: 0 keeps the mask's own, and so does a region of one slice.
 
     Parameters
     ----------
     mask
-        On the grid of its image.
-    size
-        Number of voxels of the mask's box along x, y, z.
+        On any grid.
+    box
+        Box of the mask's region.
     settings
         `resampledPixelSpacing`.
     """
     own, wanted = np.array(mask.GetSpacing()), np.array(settings["resampledPixelSpacing"])
-    return np.where((wanted == 0) | (np.array(size) == 1), own, wanted)
+    return np.where((wanted == 0) | (np.array(box.size[::-1]) == 1), own, wanted)
 
 
-def resampled_mask(
-    mask: sitk.Image, bounds: NDArray[np.int64], spacing: NDArray[np.float64], settings: Mapping[str, Any]
+def new_grid(
+    mask: sitk.Image, box: Box, spacing: NDArray[np.float64], settings: Mapping[str, Any]
 ) -> sitk.Image:
-    """Resample a mask onto the grid that PyRadiomics makes around it, by nearest neighbours.
+    """Make the empty grid that PyRadiomics makes around the region of a mask.
 
     Parameters
     ----------
     mask
-        On the grid of its image.
-    bounds
-        Bounds of the mask: lower and upper x, lower and upper y, lower and upper z.
+        On any grid.
+    box
+        Box of its region.
     spacing
-        Result of `new_spacing`; another one than the mask's own.
+        Result of `new_spacing`.
     settings
         `padDistance`.
 
@@ -52,7 +53,7 @@ def resampled_mask(
     -----
     The arithmetic is that of PyRadiomics' `resampleImage`, step by step: the origin has the same bits.
     """
-    own, lower, size = np.array(mask.GetSpacing()), bounds[::2], bounds[1::2] - bounds[::2] + 1
+    own, lower, size = np.array(mask.GetSpacing()), np.array(box.lower[::-1]), np.array(box.size[::-1])
     ratio = own / spacing
     pad = settings.get("padDistance", _PAD)
     first = np.floor((lower - 0.5) * ratio - pad)
@@ -65,7 +66,7 @@ def resampled_mask(
     grid.SetSpacing(spacing.tolist())
     grid.SetDirection(mask.GetDirection())
     grid.SetOrigin(mask.TransformContinuousIndexToPhysicalPoint(origin.tolist()))
-    return nearest_on(mask, grid)
+    return grid
 
 
 def nearest_on(mask: sitk.Image, grid: sitk.Image) -> sitk.Image:

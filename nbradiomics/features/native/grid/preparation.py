@@ -1,9 +1,7 @@
 """Prepare an image and a mask on the grid on which features are measured, with PyRadiomics' steps.
 
 The steps and their order are those of `RadiomicsFeatureExtractor.execute`: normalise, resample (or crop),
-check the mask, re-segment, check again. If PyRadiomics' own function defines a step, it is called. The check
-of a valid mask takes most of PyRadiomics' time here and is replaced by a faster one: a box and a count. A
-mask that fails it goes to PyRadiomics' check, which repairs it or refuses it in its own words.
+check the mask, re-segment, check again. Every step gives PyRadiomics' values bit by bit.
 """
 
 from __future__ import annotations
@@ -19,62 +17,17 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.grid import ibsi_grid
-from nbradiomics.features.native.grid.mask_grid import new_spacing, resampled_mask
-from nbradiomics.features.native.grid.spline import Source, can_resample, resample_spline
+from nbradiomics.features.native.grid.box import Box
+from nbradiomics.features.native.grid.intensities import normalised, within_range
+from nbradiomics.features.native.grid.mask_checks import (
+    INSIDE,
+    checked_mask,
+    one_channel,
+    widened,
+)
+from nbradiomics.features.native.grid.resampling import cropped, resampled
+from nbradiomics.features.native.grid.spline import Source
 from nbradiomics.features.parameters.ibsi import Ibsi
-
-#: Label of the region.
-INSIDE = 1
-
-
-@dataclass(frozen=True)
-class Box:
-    """Bounds of a region in voxels, both included, in the order z, y, x."""
-
-    lower: tuple[int, int, int]
-    upper: tuple[int, int, int]
-
-    @property
-    def size(self) -> tuple[int, int, int]:
-        """Voxels along z, y, x."""
-        z, y, x = (high - low + 1 for low, high in zip(self.lower, self.upper, strict=True))
-        return (z, y, x)
-
-    @property
-    def slices(self) -> tuple[slice, slice, slice]:
-        """Index of the box in an array with the axes z, y, x."""
-        z, y, x = (slice(low, high + 1) for low, high in zip(self.lower, self.upper, strict=True))
-        return (z, y, x)
-
-    @classmethod
-    def of_bounds(cls, bounds: NDArray[np.int64]) -> Box:
-        """Make the box from PyRadiomics' bounds: lower and upper x, lower and upper y, lower and upper z."""
-        x0, x1, y0, y1, z0, z1 = (int(bound) for bound in bounds)
-        return cls((z0, y0, x0), (z1, y1, x1))
-
-    @classmethod
-    def around(cls, inside: NDArray[np.bool_]) -> Box | None:
-        """Make the smallest box around the voxels inside; ``None`` when there are none."""
-        lower, upper = [0, 0, 0], [0, 0, 0]
-        part = inside
-        for axis in range(3):
-            others = tuple(other for other in range(3) if other != axis)
-            hit = np.flatnonzero(part.any(axis=others))
-            if not hit.size:
-                return None
-            lower[axis], upper[axis] = int(hit[0]), int(hit[-1])
-            part = part[(slice(None),) * axis + (slice(lower[axis], upper[axis] + 1),)]
-        return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
-
-    @property
-    def bounds(self) -> NDArray[np.int64]:
-        """PyRadiomics' bounds; see `of_bounds`."""
-        pairs = zip(reversed(self.lower), reversed(self.upper), strict=True)
-        return np.array([bound for pair in pairs for bound in pair])
-
-    def crop(self, image: sitk.Image) -> NDArray[Any]:
-        """Copy an image's voxels within the box, axes z, y, x, in the image's own number type."""
-        return np.array(sitk.GetArrayViewFromImage(image)[self.slices], order="C")
 
 
 @dataclass(frozen=True)
@@ -158,22 +111,20 @@ def prepare(
 
 def prepare_on(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> Prepared:
     """Check and re-segment a mask that is already on the grid of the features; see `prepare`."""
-    original, whole = _checked(image, widened(mask), settings)
+    original, whole = checked_mask(image, mask, settings)
     mask, box = original, whole
     if settings.get("resegmentRange") is not None or ibsi.outliers is not None:
         mask = _resegmented(image, original, settings, ibsi)
-        _, box = _checked(image, mask, settings)
+        _, box = checked_mask(image, mask, settings)
     shape_mask = mask if settings.get("resegmentShape", False) else original
     return Prepared(image, mask, shape_mask, box, whole if ibsi.morphological_mask else box)
 
 
 def _resegmented(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], ibsi: Ibsi) -> sitk.Image:
     """Remove the voxels whose intensities the settings exclude."""
-    from radiomics import imageoperations
-
     kept = mask
     if settings.get("resegmentRange") is not None:
-        kept = imageoperations.resegmentMask(image, mask, **settings)
+        kept = within_range(image, mask, settings)
     if ibsi.outliers is not None:
         kept = ibsi_grid.without_outliers(image, mask, kept, ibsi.outliers, INSIDE)
     return kept
@@ -184,26 +135,8 @@ def labelled(region: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
 
     PyRadiomics also casts it to 32 bits (`widened`): here `loaded` does this, after the mask was cropped.
     """
-    from radiomics import imageoperations
-
-    if region.GetNumberOfComponentsPerPixel() == 1 and np.any(sitk.GetArrayViewFromImage(region) == INSIDE):
-        return region if region.GetPixelID() == sitk.sitkUInt8 else widened(region)
-    return imageoperations.getMask(region, **settings)
-
-
-def widened(mask: sitk.Image) -> sitk.Image:
-    """Cast a mask to PyRadiomics' number type."""
-    return mask if mask.GetPixelID() == sitk.sitkUInt32 else sitk.Cast(mask, sitk.sitkUInt32)
-
-
-def normalised(image: sitk.Image, settings: Mapping[str, Any]) -> sitk.Image:
-    """Normalise an image by mean and standard deviation of all its voxels, if the settings request it."""
-    from radiomics import imageoperations
-
-    if not settings.get("normalize", False):
-        return image
-    result: sitk.Image = imageoperations.normalizeImage(image, **settings)
-    return result
+    region = one_channel(region, settings)
+    return region if region.GetPixelID() == sitk.sitkUInt8 else widened(region)
 
 
 def crops(settings: Mapping[str, Any]) -> bool:
@@ -223,95 +156,15 @@ def loaded(
     source: Source | None = None,
 ) -> tuple[sitk.Image, sitk.Image]:
     """Normalise, then resample or crop, as set in the settings; see `prepare`."""
-    from radiomics import imageoperations
-
     image = normalised(image, settings)
     if _resamples(settings):
         if ibsi.resampling:
             return ibsi_grid.resampled(image, widened(mask), settings, ibsi)
-        image, mask = _resampled(image, mask, settings, source)
+        image, mask = resampled(image, mask, settings, source)
     elif settings.get("preCrop", False):
-        bounds, corrected = imageoperations.checkMask(image, mask, **settings)
-        mask = mask if corrected is None else corrected
-        image, mask = imageoperations.cropToTumorMask(image, mask, bounds, **settings)
-    return image, widened(mask)
-
-
-def _resampled(
-    image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any], source: Source | None
-) -> tuple[sitk.Image, sitk.Image]:
-    """Resample as PyRadiomics does, but B-splines with a faster filter that gives the same values."""
-    from radiomics import imageoperations
-
-    box = Box.around(sitk.GetArrayViewFromImage(mask) == INSIDE) if same_grid(image, mask) else None
-    if box is not None and len(settings["resampledPixelSpacing"]) == image.GetDimension():
-        spacing = new_spacing(mask, box.size[::-1], settings)
-        if np.allclose(image.GetSpacing(), spacing):
-            cropped: tuple[sitk.Image, sitk.Image]
-            cropped = imageoperations.cropToTumorMask(image, mask, box.bounds, **settings)
-            return cropped
-        if _by_spline(image, settings):
-            quick = resampled_mask(mask, box.bounds, spacing, settings)
-            return resample_spline(image, quick, source), quick
-    if _by_spline(image, settings):
-        # PyRadiomics checks an empty image in place of the image and returns the grid that it would use.
-        blank = sitk.Image(image.GetSize(), sitk.sitkUInt8)
-        blank.CopyInformation(image)
-        _, grid = imageoperations.resampleImage(
-            blank, mask, **{**settings, "interpolator": sitk.sitkNearestNeighbor}
-        )
-        # With the same spacing PyRadiomics crops the image instead.
-        if not np.allclose(image.GetSpacing(), grid.GetSpacing()):
-            return resample_spline(image, grid, source), grid
-    resampled: tuple[sitk.Image, sitk.Image] = imageoperations.resampleImage(image, mask, **settings)
-    return resampled
-
-
-def _by_spline(image: sitk.Image, settings: Mapping[str, Any]) -> bool:
-    spacing = settings["resampledPixelSpacing"]
-    return (
-        settings["interpolator"] in ("sitkBSpline", sitk.sitkBSpline)
-        and can_resample(image)
-        and len(spacing) == image.GetDimension()
-        and not np.allclose(image.GetSpacing(), spacing)
-    )
-
-
-def _checked(image: sitk.Image, mask: sitk.Image, settings: Mapping[str, Any]) -> tuple[sitk.Image, Box]:
-    """Check a mask against the settings, and return the mask on the image's grid with its box.
-
-    Raises
-    ------
-    ValueError
-        With PyRadiomics' words, when it refuses the mask.
-    """
-    from radiomics import imageoperations
-
-    if same_grid(image, mask):
-        inside = sitk.GetArrayViewFromImage(mask) == INSIDE
-        box = Box.around(inside)
-        if box is not None and _large_enough(box, inside, settings):
-            return mask, box
-    bounds, corrected = imageoperations.checkMask(image, mask, **settings)
-    return (mask if corrected is None else corrected), Box.of_bounds(bounds)
-
-
-def same_grid(image: sitk.Image, mask: sitk.Image) -> bool:
-    """Whether two images have exactly the same grid."""
-    return bool(
-        image.GetSize() == mask.GetSize()
-        and image.GetSpacing() == mask.GetSpacing()
-        and image.GetOrigin() == mask.GetOrigin()
-        and image.GetDirection() == mask.GetDirection()
-    )
-
-
-def _large_enough(box: Box, inside: NDArray[np.bool_], settings: Mapping[str, Any]) -> bool:
-    extended = sum(length > 1 for length in box.size)
-    least = settings.get("minimumROISize")
-    return extended >= max(1, settings.get("minimumROIDimensions", 2)) and (
-        least is None or int(np.count_nonzero(inside[box.slices])) > least
-    )
+        mask, box = checked_mask(image, mask, settings)
+        image, mask = cropped(image, mask, box, settings)
+    return image, mask
 
 
 #: ITK has one tolerance for the whole process: threads that may change it take turns.

@@ -1,6 +1,6 @@
 """Convert intensities to grey levels with PyRadiomics' bins, once per image.
 
-The bins' edges are PyRadiomics' own, in the image's own number type (NumPy 2 bins a float32 image in
+The bins' edges are PyRadiomics', in the image's own number type (NumPy 2 bins a float32 image in
 float32). Grey level :math:`g` contains intensities in :math:`[e_{g-1}, e_g)`, as in `numpy.digitize`.
 """
 
@@ -37,13 +37,11 @@ def bin_edges(intensities: NDArray[Any], settings: Mapping[str, Any]) -> NDArray
     InputError
         When the edges exceed the range of the image's number type, which is common for 8-bit images.
     """
-    from radiomics.imageoperations import getBinEdges
-
     # The edges depend only on the two extremes.
     extremes = np.array([intensities.min(), intensities.max()])
     try:
         with np.errstate(over="raise"):
-            edges = np.asarray(getBinEdges(extremes, **settings))
+            edges = _edges_between(extremes, settings)
     except (FloatingPointError, OverflowError) as error:
         raise InputError(
             f"the bins of width {settings.get('binWidth', 25)} over {extremes[0]} to {extremes[1]} exceed "
@@ -51,6 +49,20 @@ def bin_edges(intensities: NDArray[Any], settings: Mapping[str, Any]) -> NDArray
             "Store the image with a wider number type, or write the width with a decimal point (25.0).",
         ) from error
     return edges.astype(np.float64)
+
+
+def _edges_between(extremes: NDArray[Any], settings: Mapping[str, Any]) -> NDArray[Any]:
+    """Compute PyRadiomics' edges between two intensities, in their own number type."""
+    count = settings.get("binCount")
+    if count is not None:
+        edges = np.histogram_bin_edges(extremes, count)
+        edges[-1] += 1  # so that the highest intensity is in the last bin
+        return edges
+    lowest, highest = extremes
+    width = settings.get("binWidth", 25)
+    # Edges are multiples of the width; two more widths, so that the highest intensity is below the last edge.
+    edges = np.arange(lowest - lowest % width, highest + 2 * width, width)
+    return edges if len(edges) > 1 else np.array([edges[0] - 0.5, edges[0] + 0.5])
 
 
 def discretise(

@@ -21,7 +21,9 @@ from nbradiomics.errors import InputError
 from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings
 from nbradiomics.features.native.filters.filters import filtered_images
-from nbradiomics.features.native.grid.preparation import INSIDE, Box, prepare
+from nbradiomics.features.native.grid.box import Box
+from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.native.grid.preparation import prepare
 from nbradiomics.features.native.levels.discretisation import discretise
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.voxel.firstorder import FIRST_ORDER, first_order_maps
