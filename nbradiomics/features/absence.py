@@ -72,7 +72,7 @@ def unmeasurable(parameters: Parameters) -> dict[str, list[str]]:
 
 def _certain(name: str, parameters: Parameters) -> str:
     """Return a reason that does not depend on image and region; empty if there is none."""
-    image, class_name, feature = name.split("_")
+    image, class_name, feature = name.split("_", 2)
     if image == log_name(NO_SIGMA):
         return "LoG has no sigma: add it, for example `LoG: {sigma: [2.0, 4.0]}`"
     if class_name == "shape2D" and not (parameters.content.get("setting") or {}).get("force2D", False):
@@ -95,7 +95,7 @@ class _Reasons:
 
     def of(self, name: str) -> str:
         """Return the reason of one feature."""
-        image, class_name, feature = name.split("_")
+        image, class_name, feature = name.split("_", 2)
         if class_name == "shape2D" and (reason := self._not_flat()):
             return reason
         # If only retired features of an image were requested, it was made but has no value.
