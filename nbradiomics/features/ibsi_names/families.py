@@ -9,6 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from nbradiomics.features.ibsi_names.textures import (
+    DIRECTIONAL_FORMS,
+    PLAIN_FORMS,
+    TEXTURE_FAMILIES,
+    forms_of,
+)
+
 MORPH = (
     "volume",
     "vol_approx",
@@ -57,107 +64,6 @@ IH = (
     "min_grad_g",
 )
 IVH = ("v10", "v90", "i10", "i90", "diff_v10_v90", "diff_i10_i90", "auc")
-CM = (
-    "joint_max",
-    "joint_avg",
-    "joint_var",
-    "joint_entr",
-    "diff_avg",
-    "diff_var",
-    "diff_entr",
-    "sum_avg",
-    "sum_var",
-    "sum_entr",
-    "energy",
-    "contrast",
-    "dissimilarity",
-    "inv_diff",
-    "inv_diff_norm",
-    "inv_diff_mom",
-    "inv_diff_mom_norm",
-    "inv_var",
-    "corr",
-    "auto_corr",
-    "clust_tend",
-    "clust_shade",
-    "clust_prom",
-    "info_corr1",
-    "info_corr2",
-)
-RLM = (
-    "sre",
-    "lre",
-    "lgre",
-    "hgre",
-    "srlge",
-    "srhge",
-    "lrlge",
-    "lrhge",
-    "glnu",
-    "glnu_norm",
-    "rlnu",
-    "rlnu_norm",
-    "r_perc",
-    "gl_var",
-    "rl_var",
-    "rl_entr",
-)
-SZM = (
-    "sze",
-    "lze",
-    "lgze",
-    "hgze",
-    "szlge",
-    "szhge",
-    "lzlge",
-    "lzhge",
-    "glnu",
-    "glnu_norm",
-    "zsnu",
-    "zsnu_norm",
-    "z_perc",
-    "gl_var",
-    "zs_var",
-    "zs_entr",
-)
-DZM = (
-    "sde",
-    "lde",
-    "lgze",
-    "hgze",
-    "sdlge",
-    "sdhge",
-    "ldlge",
-    "ldhge",
-    "glnu",
-    "glnu_norm",
-    "zdnu",
-    "zdnu_norm",
-    "z_perc",
-    "gl_var",
-    "zd_var",
-    "zd_entr",
-)
-NGT = ("coarseness", "contrast", "busyness", "complexity", "strength")
-NGL = (
-    "lde",
-    "hde",
-    "lgce",
-    "hgce",
-    "ldlge",
-    "ldhge",
-    "hdlge",
-    "hdhge",
-    "glnu",
-    "glnu_norm",
-    "dcnu",
-    "dcnu_norm",
-    "dc_perc",
-    "gl_var",
-    "dc_var",
-    "dc_entr",
-    "dc_energy",
-)
 
 #: Names of the features of each family, without family and form.
 FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
@@ -167,63 +73,34 @@ FAMILIES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "stat": STAT,
         "ih": IH,
         "ivh": IVH,
-        "cm": CM,
-        "rlm": RLM,
-        "szm": SZM,
-        "dzm": DZM,
-        "ngt": NGT,
-        "ngl": NGL,
+        **TEXTURE_FAMILIES,
     }
 )
 #: Families that are measured once, in the image before the filters; the others in every image.
 ONCE = ("morph", "loc")
-#: Forms of families with a matrix for each direction, and of families without directions.
-DIRECTIONAL = ("2D_avg", "2D_comb", "2_5D_avg", "2_5D_comb", "3D_avg", "3D_comb")
-UNDIRECTED = ("2D", "2_5D", "3D")
-#: Forms of each family of textures.
-FORMS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        **dict.fromkeys(("cm", "rlm"), DIRECTIONAL),
-        **dict.fromkeys(("szm", "dzm", "ngt", "ngl"), UNDIRECTED),
-    }
-)
 #: All forms.
-AGGREGATIONS = (*DIRECTIONAL, *UNDIRECTED)
-#: Form of each family of textures if none is named.
-DEFAULT_FORM: Mapping[str, str] = MappingProxyType(
-    {family: "3D_avg" if "3D_avg" in forms else "3D" for family, forms in FORMS.items()}
-)
+AGGREGATIONS = (*DIRECTIONAL_FORMS, *PLAIN_FORMS)
+#: Forms of textures if none is named: 3D_avg for `cm` and `rlm`, 3D for the others.
+DEFAULT_AGGREGATION = ("3D_avg",)
 
 
-def forms_of(family: str, aggregation: Sequence[str]) -> tuple[str, ...]:
-    """Return the forms in which a family is measured: those of `aggregation` that it has.
+def feature_names(family: str, aggregation: Sequence[str] = ()) -> Iterator[str]:
+    """Yield the names of a family's features, without the family.
 
     Parameters
     ----------
     family
         One of `FAMILIES`.
     aggregation
-        Some of `AGGREGATIONS`; empty for the default of each family.
-
-    Returns
-    -------
-    tuple of str
-        In the order of `FORMS`; empty for a family that is no texture.
-    """
-    if family not in FORMS:
-        return ()
-    if not aggregation:
-        return (DEFAULT_FORM[family],)
-    return tuple(form for form in FORMS[family] if form in aggregation)
-
-
-def feature_names(family: str, aggregation: Sequence[str] = ()) -> Iterator[str]:
-    """Yield the names of a family's features, without the family.
+        Forms of textures, see `textures.forms_of`; empty for the default.
 
     Examples
     --------
-    >>> list(feature_names("ngt", ["2D", "3D_avg"]))[:2]
+    >>> list(feature_names("ngt", ["2D"]))[:2]
     ['coarseness_2D', 'contrast_2D']
     """
-    for form in forms_of(family, aggregation) or ("",):
-        yield from (f"{name}_{form}" if form else name for name in FAMILIES[family])
+    if family not in TEXTURE_FAMILIES:
+        yield from FAMILIES[family]
+        return
+    for form in forms_of(family, aggregation or DEFAULT_AGGREGATION):
+        yield from (f"{name}_{form}" for name in FAMILIES[family])

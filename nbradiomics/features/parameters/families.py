@@ -4,7 +4,7 @@ They are keys of the section `nbradiomics`::
 
     nbradiomics:
       families: [morph, loc, stat, ih, ivh, cm, rlm, szm, dzm, ngt, ngl]   # or all
-      aggregation: [3D_avg, 3D]   # forms of the textures; without it 3D_avg for cm and rlm, 3D for the others
+      aggregation: [3D_avg]       # forms of the textures, see `textures.forms_of`; 3D_avg without the key
       ivh: {binCount: 1000}       # bins of the intensity-volume histogram; or {binWidth: 2.5}, or none
 """
 
@@ -16,7 +16,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.ibsi_names.families import AGGREGATIONS, FAMILIES, FORMS, forms_of
+from nbradiomics.features.ibsi_names.families import AGGREGATIONS, FAMILIES
+from nbradiomics.features.ibsi_names.textures import (
+    DIRECTIONAL,
+    DIRECTIONAL_FORMS,
+    TEXTURE_FAMILIES,
+    forms_of,
+)
 from nbradiomics.features.parameters.ibsi import require_known
 from nbradiomics.messages.suggestion import did_you_mean
 
@@ -24,6 +30,9 @@ from nbradiomics.messages.suggestion import did_you_mean
 KEYS = ("families", "aggregation", "ivh")
 #: Number of bins that the IBSI recommends for intensities without a definite unit, such as those of MR.
 ARBITRARY_UNITS = 1000
+#: Radius in mm of a ball of one cubic centimetre, in which the family `loc` averages.
+RADIUS = 10 * (3 / (4 * math.pi)) ** (1 / 3)
+_PADDING = 5  # PyRadiomics' default of padDistance
 #: Value of `families` for every family, and of `ivh` for intensities that are not divided into bins.
 _ALL, _NONE = "all", "none"
 
@@ -64,8 +73,8 @@ class Families:
     names
         Some of `FAMILIES`, in their order.
     aggregation
-        Some of `AGGREGATIONS`, in their order; empty for the default form of each family. A family is
-        measured in those forms that it has.
+        Some of `AGGREGATIONS`, in their order; empty for the default. See `textures.forms_of` for the forms
+        that they request of a family.
     ivh
         Bins of the family `ivh`.
     """
@@ -138,22 +147,58 @@ def _chosen(name: str, key: str, value: Any, known: tuple[str, ...], *, every: b
 
 
 def _require_used(name: str, names: tuple[str, ...], aggregation: tuple[str, ...]) -> None:
-    """Raise `InputError` unless each family of textures has a form, and each form a family."""
-    textures = [family for family in names if family in FORMS]
+    """Raise `InputError` unless there are textures, each with a form, and each form has a family."""
+    textures = [family for family in names if family in TEXTURE_FAMILIES]
+    if not textures:
+        raise InputError(
+            f"{name}: nbradiomics.aggregation applies to textures, and families names none.",
+            f"Add some of {', '.join(TEXTURE_FAMILIES)} to families, or remove the key.",
+        )
     without = [family for family in textures if not forms_of(family, aggregation)]
     if without:
         raise InputError(
             f"{name}: {' and '.join(without)} would be measured in no form: nbradiomics.aggregation names only "
             f"{', '.join(aggregation)}.",
-            f"Add some of {', '.join(FORMS[without[0]])} to aggregation, or remove the family.",
+            f"Add some of {', '.join(DIRECTIONAL_FORMS)}: these families have matrices of directions.",
         )
-    idle = [form for form in aggregation if not any(form in FORMS[family] for family in textures)]
+    idle = [form for form in aggregation if not any(forms_of(family, [form]) for family in textures)]
     if idle:
         raise InputError(
             f"{name}: no requested family has the form {', '.join(idle)} of nbradiomics.aggregation.",
-            "The families cm and rlm have "
-            f"{', '.join(FORMS['cm'])}; szm, dzm, ngt and ngl have {', '.join(FORMS['szm'])}. Add one of them "
+            f"The families cm and rlm have the forms {', '.join(DIRECTIONAL_FORMS)}. Add szm, dzm, ngt or ngl "
             "to families, or remove the form.",
+        )
+
+
+def require_room_for_balls(name: str, families: Families, setting: Mapping[str, Any]) -> None:
+    """Raise `InputError` if an image is cropped more closely than the family `loc` allows.
+
+    Parameters
+    ----------
+    name
+        The file, for messages.
+    families
+        Families to measure.
+    setting
+        The section `setting`. A size of voxels that depends on the image is tested when it is known.
+    """
+    if "loc" not in families.names or setting.get("interpolator", "") is None:
+        return
+    edges = [float(edge) for edge in setting.get("resampledPixelSpacing") or () if edge]
+    if edges:
+        require_ball_within(name, min(edges), setting)
+
+
+def require_ball_within(name: str, edge: float, setting: Mapping[str, Any]) -> None:
+    """Raise `InputError` if `padDistance` voxels of an edge in mm are less than the radius of the ball."""
+    needed = int(RADIUS / edge)
+    padding = setting.get("padDistance", _PADDING)
+    if padding < needed:
+        raise InputError(
+            f"{name}: the family loc needs the image within {RADIUS:.1f} mm of the region, which are {needed} "
+            f"voxels of {edge:g} mm; padDistance keeps {padding}.",
+            f"Set `padDistance: {needed}` under `setting`, or remove loc from families. (A larger padDistance "
+            "changes no value of original images, and slightly those of filtered ones near the region's border.)",
         )
 
 

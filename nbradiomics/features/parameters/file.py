@@ -24,7 +24,7 @@ from typing import Any
 import yaml
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.parameters.families import KEYS, Families, families_of
+from nbradiomics.features.parameters.families import KEYS, Families, families_of, require_room_for_balls
 from nbradiomics.features.parameters.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
 from nbradiomics.features.parameters.limits import Limits, limits_of, require_within
 from nbradiomics.features.parameters.rules import did_you_mean, require_sound, schema
@@ -221,6 +221,7 @@ def _checked(name: str, text: str) -> Parameters:
     _check_schema(name, content)
     require_sound(name, content)
     require_no_contradiction(name, own.ibsi, content.get("setting") or {})
+    require_room_for_balls(name, own.families, content.get("setting") or {})
     require_within(name, content, limits)
     return Parameters(name, text, content, own, limits)
 

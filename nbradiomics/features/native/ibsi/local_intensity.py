@@ -5,15 +5,11 @@ Definitions as in the IBSI reference manual (Zwanenburg et al. 2016, arXiv:1612.
 
 from __future__ import annotations
 
-import math
-
 import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
-
-#: Radius in mm of a ball of one cubic centimetre.
-RADIUS = 10 * (3 / (4 * math.pi)) ** (1 / 3)
+from nbradiomics.features.parameters.families import RADIUS
 
 
 def local_intensity_features(

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
-from nbradiomics.features.native.ibsi.textures.names import TEXTURE_FAMILIES
+from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES
 
 _NAMES = TEXTURE_FAMILIES["ngt"]
 COARSENESS = _NAMES.index("coarseness")
