@@ -7,7 +7,6 @@ from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import elliprg
 
 from nbradiomics.execution.compiled import compiled
 
@@ -15,6 +14,8 @@ Floats = NDArray[np.float64]
 #: Largest part by which the squared distance of a corner may exceed that of the ellipsoid's surface.
 _TOLERANCE = 1e-7
 _MOST_STEPS = 100_000
+#: Degree at which the series of the surface ends.
+_DEGREE = 20
 #: Directions in which the first corners are the farthest, and number of corners that are added at a time.
 _DIRECTIONS = np.array(list(product((-1, 0, 1), repeat=3)), dtype=np.float64)
 _ADDED = 10
@@ -26,14 +27,35 @@ def ellipsoid_volume(axes: Floats) -> float:
 
 
 def ellipsoid_area(axes: Floats) -> float:
-    r"""Compute the surface of an ellipsoid from its semi-axes, shape (3,).
+    r"""Compute the surface of an ellipsoid as the IBSI defines it, from its semi-axes :math:`a \ge b \ge c`.
 
-    It is :math:`4 \pi R_G(a^2 b^2, a^2 c^2, b^2 c^2)` with Carlson's symmetric elliptic integral (NIST
-    Digital Library of Mathematical Functions, 19.33.1), to which the IBSI's series of Legendre polynomials
-    converges.
+    .. math::
+        4 \pi a b \sum_{n=0}^{20} \frac{(\alpha \beta)^n}{1 - 4 n^2}
+        P_n\left(\frac{\alpha^2 + \beta^2}{2 \alpha \beta}\right), \quad
+        \alpha^2 = 1 - b^2 / a^2, \quad \beta^2 = 1 - c^2 / a^2
+
+    Parameters
+    ----------
+    axes
+        Semi-axes, ascending, shape (3,); the longest is above 0.
+
+    Notes
+    -----
+    The area densities of the reference manual are defined with this series, and their reference values comply
+    with it alone. Except for a ball it is not the surface of the ellipsoid, which has
+    :math:`\alpha^2 = 1 - c^2 / a^2` and :math:`\beta^2 = 1 - c^2 / b^2` in the same series: of semi-axes 4, 3
+    and 2 it is 4 % more, and in the digital phantom 4 % less.
     """
-    a, b, c = (axes * axes).tolist()
-    return 4 * math.pi * float(elliprg(a * b, a * c, b * c))
+    c, b, a = axes.tolist()
+    alpha, beta = 1 - (b / a) ** 2, 1 - (c / a) ** 2
+    # The power times the polynomial, by the recursion of the polynomials: without a division by alpha.
+    before, term = 0.0, 1.0
+    total = term
+    for n in range(_DEGREE):
+        following = ((2 * n + 1) * (alpha + beta) / 2 * term - n * alpha * beta * before) / (n + 1)
+        before, term = term, following
+        total += term / (1 - 4 * (n + 1) ** 2)
+    return 4 * math.pi * a * b * total
 
 
 def enclosing_ellipsoid(corners: Floats) -> Floats:
