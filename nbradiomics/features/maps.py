@@ -208,8 +208,8 @@ def _made(
 
     if parameters.own.asks:
         raise InputError(
-            f"{parameters.name} requests {' and '.join(parameters.own.keys)} in its section `nbradiomics`, which "
-            "maps do not support.",
+            f"{parameters.name} requests {' and '.join(parameters.own.keys)} in its section `nbradiomics`, "
+            "which maps do not support.",
             "Remove these keys from the section.",
         )
     volume, region = read_pair(image, mask, label, parameters.fit)

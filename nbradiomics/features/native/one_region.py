@@ -177,7 +177,9 @@ def measure_image(
     if plan.families.names:
         outline = None if region.outline is None else Outline(region.outline, region.start)
         voxels = Voxels(values, levels, counts)
-        of_families, notes = measure_families(name, voxels, plan.families, plan.settings, plan.limits, outline)
+        of_families, notes = measure_families(
+            name, voxels, plan.families, plan.settings, plan.limits, outline
+        )
         measured |= {f"{name}_{feature}": value for feature, value in of_families.items()}
     span = (float(values.min()), float(values.max())) if name == "original" else None
     return Measurements(measured, span, notes)

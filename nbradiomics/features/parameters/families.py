@@ -18,7 +18,6 @@ from typing import Any
 from nbradiomics.errors import InputError
 from nbradiomics.features.ibsi_names.families import AGGREGATIONS, FAMILIES
 from nbradiomics.features.ibsi_names.textures import (
-    DIRECTIONAL,
     DIRECTIONAL_FORMS,
     TEXTURE_FAMILIES,
     forms_of,
@@ -127,7 +126,9 @@ def families_of(name: str, section: Mapping[str, Any]) -> Families:
     return Families(names, aggregation, _ivh(name, section["ivh"]))
 
 
-def _chosen(name: str, key: str, value: Any, known: tuple[str, ...], *, every: bool = False) -> tuple[str, ...]:
+def _chosen(
+    name: str, key: str, value: Any, known: tuple[str, ...], *, every: bool = False
+) -> tuple[str, ...]:
     """Read a list of names, in the order of `known`."""
     if value is None:
         return ()
@@ -157,16 +158,16 @@ def _require_used(name: str, names: tuple[str, ...], aggregation: tuple[str, ...
     without = [family for family in textures if not forms_of(family, aggregation)]
     if without:
         raise InputError(
-            f"{name}: {' and '.join(without)} would be measured in no form: nbradiomics.aggregation names only "
-            f"{', '.join(aggregation)}.",
+            f"{name}: {' and '.join(without)} would be measured in no form: nbradiomics.aggregation names "
+            f"only {', '.join(aggregation)}.",
             f"Add some of {', '.join(DIRECTIONAL_FORMS)}: these families have matrices of directions.",
         )
     idle = [form for form in aggregation if not any(forms_of(family, [form]) for family in textures)]
     if idle:
         raise InputError(
             f"{name}: no requested family has the form {', '.join(idle)} of nbradiomics.aggregation.",
-            f"The families cm and rlm have the forms {', '.join(DIRECTIONAL_FORMS)}. Add szm, dzm, ngt or ngl "
-            "to families, or remove the form.",
+            f"The families cm and rlm have the forms {', '.join(DIRECTIONAL_FORMS)}. Add szm, dzm, ngt or "
+            "ngl to families, or remove the form.",
         )
 
 
@@ -195,10 +196,10 @@ def require_ball_within(name: str, edge: float, setting: Mapping[str, Any]) -> N
     padding = setting.get("padDistance", _PADDING)
     if padding < needed:
         raise InputError(
-            f"{name}: the family loc needs the image within {RADIUS:.1f} mm of the region, which are {needed} "
-            f"voxels of {edge:g} mm; padDistance keeps {padding}.",
-            f"Set `padDistance: {needed}` under `setting`, or remove loc from families. (A larger padDistance "
-            "changes no value of original images, and slightly those of filtered ones near the region's border.)",
+            f"{name}: the family loc needs the image within {RADIUS:.1f} mm of the region, which are "
+            f"{needed} voxels of {edge:g} mm; padDistance keeps {padding}.",
+            f"Set `padDistance: {needed}` under `setting`, or remove loc from families. A larger "
+            "padDistance changes no value of original images, and those of filtered ones only slightly.",
         )
 
 

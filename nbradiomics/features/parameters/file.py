@@ -84,7 +84,9 @@ class Own:
     @property
     def keys(self) -> tuple[str, ...]:
         """Keys of the section that request something that PyRadiomics does not do."""
-        return tuple(name for name in ("ibsi", "crop", "families") if getattr(self, name) != getattr(Own(), name))
+        return tuple(
+            name for name in ("ibsi", "crop", "families") if getattr(self, name) != getattr(Own(), name)
+        )
 
     @property
     def stated(self) -> dict[str, Any]:

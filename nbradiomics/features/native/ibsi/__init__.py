@@ -1,1 +1,1 @@
-"""The IBSI's feature families, computed by the definitions of its reference manual: one file for each family."""
+"""The IBSI's feature families by the definitions of its reference manual, one file or folder each."""

@@ -1,9 +1,9 @@
 r"""Spatial autocorrelation of intensities: Moran's I and Geary's C of the family `morph`.
 
 Both sum over all pairs of voxels, weighted by the inverse distance of their centres (IBSI reference manual,
-arXiv:1612.07003, section 3.1, N365 and NPT7). On a grid a weight depends on the step between two voxels alone, so that
-the sums are convolutions: by Parseval's theorem, :math:`\sum_{ij} w_{ij} a_i b_j` is a sum over frequencies
-of the products of three transforms. This takes n log n steps for n voxels of the box instead of n squared,
+arXiv:1612.07003, section 3.1, N365 and NPT7). On a grid a weight depends on the step between two voxels
+alone, so that the sums are convolutions: by Parseval's theorem, :math:`\sum_{ij} w_{ij} a_i b_j` is a sum
+over frequencies of the products of three transforms. This takes n log n steps for n voxels of the box instead of n squared,
 and gives the values of the sum over all pairs, except for rounding.
 """
 
@@ -74,9 +74,7 @@ def _weighted_sums(
     columns = max(1, _AT_A_TIME // (4 * half[0] * half[1]))
     for start in range(0, half[2] + 1, columns):
         part = slice(start, start + columns)
-        d, m, q = (
-            fft.fft2(one[:, :, part], s=(2 * half[0], 2 * half[1]), axes=(0, 1)) for one in spectra
-        )
+        d, m, q = (fft.fft2(one[:, :, part], s=(2 * half[0], 2 * half[1]), axes=(0, 1)) for one in spectra)
         folded = weights[:, :, part]
         # All columns but the first and the last stand for two frequencies.
         doubled = np.where(np.isin(np.arange(half[2] + 1)[part], (0, half[2])), 1.0, 2.0)
@@ -104,7 +102,7 @@ def _folded(product: Floats, half: list[int]) -> Floats:
 
 
 def _transformed_weights(half: list[int], spacing: tuple[float, float, float]) -> Floats:
-    """Transform the inverse distance of a step; it is even along each axis, so that a cosine transform does."""
+    """Transform the inverse distance of a step, which is even along each axis: a cosine transform."""
     z, y, x = ((np.arange(length + 1) * edge) ** 2 for length, edge in zip(half, spacing, strict=True))
     squared = z[:, None, None] + y[:, None] + x
     squared[0, 0, 0] = 1

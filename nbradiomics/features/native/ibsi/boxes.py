@@ -12,7 +12,7 @@ from nbradiomics.execution.compiled import compiled
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
-#: Normals are the same if they differ by less: of a mesh on a grid, those of neighbouring triangles often are.
+#: Normals are the same if they differ by less, as those of neighbouring triangles of a mesh often do.
 _DIGITS = 9
 #: A box is smaller only if it is by more than rounding.
 _SMALLER = 1 - 1e-12
@@ -91,9 +91,9 @@ def smallest_box(hull: Hull) -> Floats:
 
     Notes
     -----
-    The smallest box of all has two sides that each contain an edge of the body (O'Rourke, Int J Comput Inf Sci
-    1985;14:183-199), which holds for the boxes at which the search ends, too. It is not proven that the
-    smallest of these is among them.
+    The smallest box of all has two sides that each contain an edge of the body (O'Rourke, Int J Comput Inf
+    Sci 1985;14:183-199), which holds for the boxes at which the search ends, too. It is not proven that the
+    smallest box is among them.
     """
     normals = _different(hull.normals)
     heights = np.ptp(hull.corners @ normals.T, axis=0)
@@ -184,7 +184,9 @@ def _box_along(
             corner = corners[edges[k, end]]
             for axis in range(2):
                 room[number, 2 * end + axis] = (
-                    corner[0] * axes[axis + 1, 0] + corner[1] * axes[axis + 1, 1] + corner[2] * axes[axis + 1, 2]
+                    corner[0] * axes[axis + 1, 0]
+                    + corner[1] * axes[axis + 1, 1]
+                    + corner[2] * axes[axis + 1, 2]
                 )
         number += 1
     length, width, cosine, sine = _smallest_rectangle(room[:number])

@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 #: Largest part by which the squared distance of a corner may exceed that of the ellipsoid's surface.
 _TOLERANCE = 1e-7
 _MOST_STEPS = 100_000
+#: A weight below this is a rounding error.
+_NO_WEIGHT = 1e-15
 #: Degree at which the series of the surface ends.
 _DEGREE = 20
 #: Directions in which the first corners are the farthest, and number of corners that are added at a time.
@@ -98,39 +100,49 @@ def enclosing_ellipsoid(corners: Floats) -> Floats:
 
 @compiled
 def _weigh(lifted: Floats, weights: Floats, tolerance: float, most: int) -> float:
-    """Change the weights of points, shape (n, 4), to those of the ellipsoid; return the excess that is left."""
-    number, size = lifted.shape
+    """Weight points, shape (n, 4), as the smallest ellipsoid does; return the excess that is left."""
+    size = lifted.shape[1]
+    distances = np.empty(lifted.shape[0])
     excess = np.inf
-    distances = np.empty(number)
     for _ in range(most):
-        moments = np.zeros((size, size))
-        for i in range(number):
-            for j in range(size):
-                for k in range(size):
-                    moments[j, k] += weights[i] * lifted[i, j] * lifted[i, k]
-        inverse = np.linalg.inv(moments)
-        farthest, nearest = 0, -1
-        for i in range(number):
-            distance = 0.0
-            for j in range(size):
-                for k in range(size):
-                    distance += lifted[i, j] * inverse[j, k] * lifted[i, k]
-            distances[i] = distance
-            if distance > distances[farthest]:
-                farthest = i
-            if weights[i] > 0 and (nearest < 0 or distance < distances[nearest]):
-                nearest = i
-        excess = distances[farthest] / size - 1
-        lack = 1 - distances[nearest] / size
+        _measure(lifted, weights, distances)
+        farthest, nearest = np.argmax(distances), _nearest(distances, weights)
+        excess, lack = distances[farthest] / size - 1, 1 - distances[nearest] / size
         if max(excess, lack) <= tolerance:
             break
         chosen = farthest if excess >= lack else nearest
         step = (distances[chosen] - size) / (size * (distances[chosen] - 1))
-        if excess < lack:
-            # No weight may fall below 0: the corner is left out at most.
-            step = max(step, -weights[nearest] / (1 - weights[nearest]))
+        # No weight may fall below 0: a corner is left out at most.
+        step = max(step, -weights[chosen] / (1 - weights[chosen]))
         weights *= 1 - step
-        weights[chosen] = max(weights[chosen] + step, 0.0)
-        if excess < lack and weights[chosen] < 1e-15:
+        weights[chosen] += step
+        if weights[chosen] < _NO_WEIGHT:
             weights[chosen] = 0.0
     return max(excess, 0.0)
+
+
+@compiled
+def _measure(lifted: Floats, weights: Floats, distances: Floats) -> None:
+    """Write the squared distances of points in the metric of their weighted moments."""
+    number, size = lifted.shape
+    moments = np.zeros((size, size))
+    for i in range(number):
+        for j in range(size):
+            for k in range(size):
+                moments[j, k] += weights[i] * lifted[i, j] * lifted[i, k]
+    inverse = np.linalg.inv(moments)
+    for i in range(number):
+        distances[i] = 0.0
+        for j in range(size):
+            for k in range(size):
+                distances[i] += lifted[i, j] * inverse[j, k] * lifted[i, k]
+
+
+@compiled
+def _nearest(distances: Floats, weights: Floats) -> int:
+    """Find the nearest of the points that have a weight."""
+    nearest = -1
+    for i in range(distances.size):
+        if weights[i] > 0 and (nearest < 0 or distances[i] < distances[nearest]):
+            nearest = i
+    return nearest

@@ -1,7 +1,7 @@
 """The family `morph`: size and form of a region, and how its intensities lie within it.
 
-Definitions as in the IBSI reference manual (Zwanenburg et al. 2016, arXiv:1612.07003, section 3.1). The mesh is
-that of the class `shape`, which complies with the reference values. Size and form are those of the
+Definitions as in the IBSI reference manual (Zwanenburg et al. 2016, arXiv:1612.07003, section 3.1). The mesh
+is that of the class `shape`, which complies with the reference values. Size and form are those of the
 morphological mask; the centre of mass of the intensities, the integrated intensity and the spatial
 autocorrelation use the voxels of the intensity mask, which re-segmentation may have made smaller.
 """
@@ -148,7 +148,9 @@ def _axes_and_densities(body: Body, corners: Floats) -> dict[str, float]:
     hull = convex_hull(corners)
     number = int(np.count_nonzero(body.inside))
     # The variances are divided by N - 1, as those of the reference values; one voxel has no extent.
-    variances = principal_variances(body.inside, body.spacing) * (number / (number - 1) if number > 1 else 1.0)
+    variances = principal_variances(body.inside, body.spacing) * (
+        number / (number - 1) if number > 1 else 1.0
+    )
     semi_axes = 2 * np.sqrt(variances)
     around = enclosing_ellipsoid(hull.corners)
     bodies = {

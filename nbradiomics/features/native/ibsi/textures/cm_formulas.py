@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
-from nbradiomics.features.native.ibsi.textures.entropy import entropy_of_sum, times_log2
 from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES
+from nbradiomics.features.native.ibsi.textures.entropy import entropy_of_sum, times_log2
 
 _NAMES = TEXTURE_FAMILIES["cm"]
 #: Index of each value; Numba treats these numbers as constants.

@@ -9,11 +9,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES, forms_of
 from nbradiomics.features.native.classes.neighbourhood import Neighbourhoods
 from nbradiomics.features.native.ibsi.textures.border import border_distances
 from nbradiomics.features.native.ibsi.textures.directions import voxels_of_slices
 from nbradiomics.features.native.ibsi.textures.forms import directional_values, mean
-from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES, forms_of
 from nbradiomics.features.native.ibsi.textures.pairs import Pairs
 from nbradiomics.features.native.ibsi.textures.runs import Runs
 from nbradiomics.features.native.ibsi.textures.surroundings import (
