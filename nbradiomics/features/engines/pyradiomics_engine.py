@@ -100,9 +100,10 @@ def compute_pipelines(
 def refuse_own_section(parameters: Parameters) -> None:
     """Raise `InputError` when a parameter file requests anything in the section of this package."""
     if parameters.own.asks:
+        keys = " and ".join(parameters.own.keys)
         raise InputError(
-            f"{parameters.name} requests {' and '.join(parameters.own.keys)} in its section `{SECTION}`, which "
-            f"the engine `{NAME}` does not support.",
+            f"{parameters.name} requests {keys} in its section `{SECTION}`, which the engine `{NAME}` does "
+            "not support.",
             "Use the engine `native` (`--engine native`), or remove the section.",
         )
 

@@ -3,8 +3,8 @@ r"""Spatial autocorrelation of intensities: Moran's I and Geary's C of the famil
 Both sum over all pairs of voxels, weighted by the inverse distance of their centres (IBSI reference manual,
 arXiv:1612.07003, section 3.1, N365 and NPT7). On a grid a weight depends on the step between two voxels
 alone, so that the sums are convolutions: by Parseval's theorem, :math:`\sum_{ij} w_{ij} a_i b_j` is a sum
-over frequencies of the products of three transforms. This takes n log n steps for n voxels of the box instead of n squared,
-and gives the values of the sum over all pairs, except for rounding.
+over frequencies of the products of three transforms. This takes n log n steps for n voxels of the box
+instead of n squared, and gives the values of the sum over all pairs, except for rounding.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def ellipsoid_area(axes: Floats) -> float:
         following = ((2 * n + 1) * (alpha + beta) / 2 * term - n * alpha * beta * before) / (n + 1)
         before, term = term, following
         total += term / (1 - 4 * (n + 1) ** 2)
-    return 4 * math.pi * a * b * total
+    return float(4 * math.pi * a * b * total)
 
 
 def enclosing_ellipsoid(corners: Floats) -> Floats:
