@@ -81,7 +81,7 @@ def test_masks_and_pipelines_together_have_the_values_of_each_alone(image: sitk.
 def test_a_region_of_one_intensity_says_why_values_are_missing() -> None:
     region = make_image(ball())
     content = {**with_families(imageType={"Original": {}}), "setting": {}}
-    with pytest.warns(UserWarning) as said:
+    with pytest.warns(UserWarning, match="missing value") as said:
         found = extract_features(flat(np.full(ball().shape, 5.0)), region, params=content)
     text = str(said[0].message)
     assert "original_ivh_v10" in text
@@ -115,7 +115,7 @@ def test_pyradiomics_and_maps_refuse_families(image: sitk.Image) -> None:
     params = with_families({"families": ["stat"]})
     with pytest.raises(InputError, match="requests families in its section"):
         extract_features(image, mask(), params=params, engine="pyradiomics")
-    with pytest.raises(InputError, match="requests families .* maps do not support"):
+    with pytest.raises(InputError, match=r"requests families .* maps do not support"):
         feature_maps(image, mask(), params=params)
 
 
