@@ -9,8 +9,9 @@ import pytest
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.features import extract_features, feature_maps
+from nbradiomics.features import extract_features
 from nbradiomics.features.extract import extract_pipelines, extract_regions
+from nbradiomics.features.maps import feature_maps
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.features.parameters.expected import expected_features
 from tests.support.helpers import ball, make_image

@@ -190,13 +190,16 @@ def require_room_for_balls(name: str, families: Families, setting: Mapping[str, 
         require_ball_within(name, min(edges), setting)
 
 
-def require_ball_within(name: str, edge: float, setting: Mapping[str, Any]) -> None:
-    """Raise `InputError` if `padDistance` voxels of an edge in mm are less than the radius of the ball."""
-    needed = int(RADIUS / edge)
+def require_ball_within(name: str, edge: float, setting: Mapping[str, Any], *, beyond: float = 0.0) -> None:
+    """Raise `InputError` if `padDistance` voxels of an edge in mm are less than the radius of the ball.
+
+    A region may grow `beyond` its border by some mm.
+    """
+    needed = int((RADIUS + beyond) / edge)
     padding = setting.get("padDistance", _PADDING)
     if padding < needed:
         raise InputError(
-            f"{name}: the family loc needs the image within {RADIUS:.1f} mm of the region, which are "
+            f"{name}: the family loc needs the image within {RADIUS:.1f} mm of the region, which needs "
             f"{needed} voxels of {edge:g} mm; padDistance keeps {padding}.",
             f"Set `padDistance: {needed}` under `setting`, or remove loc from families. A larger "
             "padDistance changes no value of original images, and those of filtered ones only slightly.",

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.features.ibsi_names.families import DEFAULT_AGGREGATION, FAMILIES, TEXTURE_FAMILIES
+from nbradiomics.features.ibsi_names.families import DEFAULT_AGGREGATION, FAMILIES
+from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES
 from nbradiomics.features.native.grid.preparation import INSIDE, Prepared, crops
 from nbradiomics.features.native.ibsi.distribution import statistical_features
 from nbradiomics.features.native.ibsi.histogram import histogram_features
@@ -75,7 +76,7 @@ def measure_once(prepared: Prepared, families: Families, settings: Mapping[str, 
     x, y, z = prepared.image.GetSpacing()
     spacing = (z, y, x)
     region = prepared.region
-    values = {}
+    values: dict[str, float] = {}
     if "morph" in families.names:
         whole = prepared.shape_box.crop(prepared.shape_mask) == INSIDE
         image = region.box.crop(prepared.image).astype(np.float64)
