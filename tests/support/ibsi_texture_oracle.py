@@ -1,4 +1,4 @@
-"""The IBSI's texture families in plain Python: slow, with the formulas as the reference manual states them."""
+"""The IBSI's texture families in plain Python: slow, with the formulas as the manual states them."""
 
 from __future__ import annotations
 
