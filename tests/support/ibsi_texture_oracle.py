@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from nbradiomics.features.native.ibsi.textures.names import TEXTURE_FAMILIES
+from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES
 
 Voxel = tuple[int, int, int]
 Region = dict[Voxel, int]
