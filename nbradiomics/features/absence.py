@@ -25,11 +25,14 @@ _ONE_INTENSITY = "all voxels of the region have the same intensity"
 _FLAT = "the region has no extent along one of its axes"
 _ZERO_MEAN = "the intensities of the region sum up to 0"
 _NO_PAIRS = "no two voxels of the region are neighbours under the settings distances and force2D"
+_NONE_BETWEEN = (
+    "no voxel of the region lies between its 10th and 90th percentile, as can happen in a small region"
+)
 #: Why a feature has no value in a region, by prefixes of ``class_Feature``; the longest matching one is used.
 _UNDEFINED = {
-    "firstorder_RobustMeanAbsoluteDeviation": (
-        "no voxel of the region lies between its 10th and 90th percentile, as can happen in a small region"
-    ),
+    "firstorder_RobustMeanAbsoluteDeviation": _NONE_BETWEEN,
+    "stat_rmad": _NONE_BETWEEN,
+    "ih_rmad": _NONE_BETWEEN,
     "glcm_": _NO_PAIRS,
     "glrlm_": "the region has no extent in the directions that remain with force2D",
     "morph_com": _ZERO_MEAN,
@@ -43,6 +46,7 @@ _UNDEFINED = {
     "ih_max_grad": "the region has a single grey level",
     "ih_min_grad": "the region has a single grey level",
     "ivh_": _ONE_INTENSITY,
+    "ngt_": "no voxel has a neighbour of another grey level in the region in this form",
     "cm_": "no two voxels of the region are neighbours in this form",
 }
 #: NumPy's error for the matrices of a region without pairs: it only means that the value is undefined.
