@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.parameters.families import Families
 from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.features.parameters.limits import Limits
 from nbradiomics.features.parameters.names import FEATURES
@@ -46,6 +47,8 @@ class Plan:
         Switches that follow the IBSI instead of PyRadiomics.
     limits
         Largest numbers that are computed.
+    families
+        Families of the IBSI that are measured beside the classes.
     """
 
     settings: Mapping[str, Any]
@@ -53,9 +56,16 @@ class Plan:
     classes: Mapping[str, tuple[str, ...]]
     ibsi: Ibsi = field(default_factory=Ibsi)
     limits: Limits = field(default_factory=Limits)
+    families: Families = field(default_factory=Families)
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], ibsi: Ibsi | None = None, limits: Limits | None = None) -> Plan:
+    def of(
+        cls,
+        content: Mapping[str, Any],
+        ibsi: Ibsi | None = None,
+        limits: Limits | None = None,
+        families: Families | None = None,
+    ) -> Plan:
         """Make the plan from a valid parameter file's content and from its section `nbradiomics`."""
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
         classes = content.get("featureClass") or dict.fromkeys(FEATURES)
@@ -65,4 +75,5 @@ class Plan:
             classes={name: tuple(features or ()) for name, features in classes.items()},
             ibsi=ibsi or Ibsi(),
             limits=limits or Limits(),
+            families=families or Families(),
         )
