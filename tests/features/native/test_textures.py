@@ -11,7 +11,7 @@ from nbradiomics.features.native.classes.glcm_correlation import maximal_correla
 from nbradiomics.features.native.classes.glcm_formulas import marginals
 from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences
 from nbradiomics.features.native.classes.glrlm import _matrices
-from nbradiomics.features.native.classes.glszm import _zones
+from nbradiomics.features.native.classes.glszm import zones
 from nbradiomics.features.native.classes.neighbourhood import neighbourhoods
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
@@ -80,9 +80,10 @@ def test_runs_by_hand() -> None:
 
 def test_zones_by_hand() -> None:
     region = ranked(region_of(SLICE), 1)
-    strides = region.strides(offsets(region.shape, both_ways=True))
-    levels, sizes = _zones(region.ranks.ravel().copy(), region.places, strides)
+    levels, sizes, members = zones(region, offsets(region.shape, both_ways=True))
     assert sorted(zip(levels.tolist(), sizes.tolist(), strict=True)) == [(1, 3), (2, 2), (3, 3)]
+    assert sorted(members.tolist()) == region.positions.tolist()
+    assert region.ranks.ravel()[members].tolist() == np.repeat(levels, sizes).tolist()
 
 
 def test_neighbourhoods_by_hand() -> None:
