@@ -79,6 +79,23 @@ def test_masks_and_pipelines_together_have_the_values_of_each_alone(image: sitk.
     assert list(of_pipelines["fewer"].values) == expected_features(fewer)
 
 
+@pytest.mark.parametrize("section", [{}, ALL])
+def test_masks_together_when_the_image_is_resampled_around_each(section: dict[str, Any]) -> None:
+    """Without filters only what is measured is interpolated; the balls of the local intensity are more."""
+    noise = np.random.default_rng(4).normal(100, 20, (24, 30, 30)).astype(np.float32)
+    image = make_image(noise, SPACING)
+    setting = {"binWidth": 10, "resampledPixelSpacing": [1.5, 1.5, 1.5], "padDistance": 9}
+    parameters = load_parameters(with_families(section, setting=setting, imageType={"Original": {}}))
+    regions = {
+        name: make_image(ball((24, 30, 30), 5, shift), SPACING)
+        for name, shift in {"one": 0, "other": 3}.items()
+    }
+    together = extract_regions(image, regions, parameters)
+    for name, region in regions.items():
+        assert together[name].values == extract_features(image, region, params=parameters).to_dict()
+        assert together[name].values["original_firstorder_Variance"] > 50
+
+
 def test_a_region_of_one_intensity_says_why_values_are_missing() -> None:
     region = make_image(ball())
     content = {**with_families(imageType={"Original": {}}), "setting": {}}

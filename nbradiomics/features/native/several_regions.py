@@ -104,7 +104,9 @@ def source_of(image: sitk.Image, plan: Plan) -> Source | None:
     """What the regions of an image share if the image is interpolated around each of them."""
     if not can_resample(image) or plan.ibsi.resampling:
         return None
-    return Source(image, only_region=set(plan.image_types) == {"Original"})
+    # Filters, and the balls of the local intensity, reach beyond the region.
+    beyond = set(plan.image_types) != {"Original"} or "loc" in plan.families.names
+    return Source(image, only_region=not beyond)
 
 
 def _alone(one: Measuring, image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | None) -> None:

@@ -66,7 +66,7 @@ def resampled(
     new_mask = nearest_on(mask, grid) if same else sitk.Resample(mask, grid, sitk.Transform(), nearest)
     interpolator = interpolator_of(settings)
     if interpolator == sitk.sitkBSpline and can_resample(image):
-        return resample_spline(image, grid, source), new_mask
+        return resample_spline(image, new_mask, source), new_mask
     return sitk.Resample(image, grid, sitk.Transform(), interpolator, 0.0, image.GetPixelID()), new_mask
 
 
