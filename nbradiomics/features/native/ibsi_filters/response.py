@@ -1,0 +1,189 @@
+"""The response of an image to one of the filters of a parameter file."""
+
+from __future__ import annotations
+
+from functools import singledispatch
+from math import prod
+
+import numpy as np
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.native.ibsi_filters.box_mean import box_mean
+from nbradiomics.features.native.ibsi_filters.frequency import (
+    Transfer,
+    after,
+    filtered,
+    riesz,
+    shannon,
+    simoncelli,
+)
+from nbradiomics.features.native.ibsi_filters.gabor import Wave, gabor_response
+from nbradiomics.features.native.ibsi_filters.laplacian import laplacian_of_gaussian, reach_of_laplacian
+from nbradiomics.features.native.ibsi_filters.laws import laws_lines
+from nbradiomics.features.native.ibsi_filters.separable import Line, response_of_product
+from nbradiomics.features.native.ibsi_filters.wavelets import wavelet_lines
+from nbradiomics.features.native.ibsi_filters.window import Array, Window
+from nbradiomics.features.parameters.filters.types import (
+    Filter,
+    Gabor,
+    LaplacianOfGaussian,
+    Laws,
+    Mean,
+    SeparableWavelet,
+    Shannon,
+    Simoncelli,
+)
+
+#: Largest relative difference between voxel edges that are the same: files store them in single precision.
+_SAME = 1e-3
+Spacing = tuple[float, float, float]
+
+
+def reach(one: Filter, spacing: Spacing) -> int | None:
+    """Return how many voxels around a voxel its response depends on; ``None`` for the whole image.
+
+    Parameters
+    ----------
+    one
+        The filter.
+    spacing
+        Voxel edges in mm, z, y, x.
+    """
+    # The image is repeated beyond its border, so that its other end is near.
+    return None if one.boundary == "periodic" else _reach(one, _edge(one, spacing))
+
+
+def response(one: Filter, window: Window, spacing: Spacing) -> Array:
+    """Compute the response to a filter.
+
+    Parameters
+    ----------
+    one
+        The filter.
+    window
+        Part of the image, with a margin of `reach` around `window.inner`.
+    spacing
+        Voxel edges in mm, z, y, x.
+
+    Returns
+    -------
+    numpy.ndarray
+        Of `window.inner`, axes z, y, x.
+
+    Raises
+    ------
+    InputError
+        When a parameter is in mm and the voxels are not equally long along the axes of the filter.
+    """
+    edge = _edge(one, spacing)
+    if isinstance(one, Gabor):
+        return gabor_response(window, _wave(one, edge), one.boundary, one.pooling, flat=one.flat)
+    return window.core(_respond(one, window.values, edge))
+
+
+def working_voxels(one: Filter, shape: tuple[int, ...]) -> int:
+    """Return the voxels that are filtered for an image or window of some shape, extended as needed."""
+    extends = _transfer(one) is not None and one.boundary != "periodic"
+    return prod(shape) * (2 ** (2 if one.flat else 3) if extends else 1)
+
+
+def _edge(one: Filter, spacing: Spacing) -> float:
+    """Edge of a voxel along the axes of a filter, mm."""
+    edges = spacing[1:] if one.flat else spacing
+    if one.in_mm and max(edges) - min(edges) > _SAME * min(edges):
+        shown = " x ".join(f"{edge:g}" for edge in reversed(edges))
+        raise InputError(
+            f"the filter {one.name} has a length in mm, which needs voxels that are equally long along all its "
+            f"axes; they are {shown} mm.",
+            "Resample (resampledPixelSpacing)"
+            + ("." if one.flat else ", or filter slice by slice: dimension: 2D."),
+        )
+    # Single precision must not show in the kernel of a voxel of 1 mm.
+    return float(np.mean(edges))
+
+
+@singledispatch
+def _reach(one: Filter, edge: float) -> int | None:
+    return None
+
+
+@_reach.register
+def _(one: Mean, edge: float) -> int | None:
+    return one.support // 2
+
+
+@_reach.register
+def _(one: LaplacianOfGaussian, edge: float) -> int | None:
+    return None if one.riesz else reach_of_laplacian(one.sigma / edge, one.truncate)
+
+
+@_reach.register
+def _(one: Laws, edge: float) -> int | None:
+    return _reach_of(laws_lines(one.kernels)) + (one.energy or 0)
+
+
+@_reach.register
+def _(one: Gabor, edge: float) -> int | None:
+    return _wave(one, edge).reach
+
+
+@_reach.register
+def _(one: SeparableWavelet, edge: float) -> int | None:
+    return _reach_of(wavelet_lines(one.wavelet, one.filter, one.level))
+
+
+def _reach_of(lines: list[Line]) -> int:
+    return max(sum(kernel.reach for kernel in line) for line in lines)
+
+
+@singledispatch
+def _respond(one: Filter, values: Array, edge: float) -> Array:
+    transfer = _transfer(one)
+    assert transfer is not None  # the other filters are registered below
+    return filtered(values, transfer, one.boundary, flat=one.flat)
+
+
+@_respond.register
+def _(one: Mean, values: Array, edge: float) -> Array:
+    return box_mean(values, one.support, one.boundary, flat=one.flat)
+
+
+@_respond.register
+def _(one: LaplacianOfGaussian, values: Array, edge: float) -> Array:
+    def laplacian(image: Array, boundary: str) -> Array:
+        return laplacian_of_gaussian(image, one.sigma / edge, one.truncate, boundary, flat=one.flat)
+
+    transfer = _transfer(one)
+    if transfer is None:
+        return laplacian(values, one.boundary)
+    return filtered(
+        values, transfer, one.boundary, flat=one.flat, before=lambda wide: laplacian(wide, "periodic")
+    )
+
+
+@_respond.register
+def _(one: Laws, values: Array, edge: float) -> Array:
+    found = response_of_product(values, laws_lines(one.kernels), one.boundary, one.pooling)
+    if one.energy is None:
+        return found
+    return box_mean(np.abs(found), 2 * one.energy + 1, one.boundary, flat=one.flat)
+
+
+@_respond.register
+def _(one: SeparableWavelet, values: Array, edge: float) -> Array:
+    lines = wavelet_lines(one.wavelet, one.filter, one.level)
+    return response_of_product(values, lines, one.boundary, one.pooling)
+
+
+def _transfer(one: Filter) -> Transfer | None:
+    """Return the transfer function of a filter that is defined by it; ``None`` if it has kernels."""
+    if isinstance(one, LaplacianOfGaussian):
+        return riesz(one.riesz) if one.riesz else None
+    if not isinstance(one, Simoncelli | Shannon):
+        return None
+    radial = (simoncelli if isinstance(one, Simoncelli) else shannon)(one.level)
+    return after(radial, riesz(one.riesz)) if one.riesz else radial
+
+
+def _wave(one: Gabor, edge: float) -> Wave:
+    return Wave(one.sigma / edge, one.wavelength / edge, one.gamma, one.angles)
