@@ -48,6 +48,7 @@ from .features.processing import (
     extract_grid as extract_grid,
     load_grid as load_grid,
 )
+from .features.response_maps import response_maps as response_maps
 from .habitats.clusters.model import HabitatModel as HabitatModel, read_habitat_model as read_habitat_model
 from .habitats.cohort import HabitatCohort as HabitatCohort, find_habitats as find_habitats
 from .habitats.diffusion.cohort import DiffusionCohort as DiffusionCohort, fit_adc as fit_adc

@@ -9,7 +9,7 @@ from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.evidence.checklists.schema import CHECKLIST, OWN_ANSWERS
 from nbradiomics.execution.failures import FAILURES
-from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, RESPONSE_MAPS, VERIFICATION
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITAT_TABLES
 from nbradiomics.harmonisation.harmonised_table import HARMONISED_BATCHES
@@ -42,7 +42,7 @@ CHAPTERS = {
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
     "Habitats": (DIFFUSION, *HABITAT_TABLES),
-    "Features": (FEATURES, DIAGNOSTICS, MAPS, VERIFICATION),
+    "Features": (FEATURES, DIAGNOSTICS, MAPS, RESPONSE_MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),

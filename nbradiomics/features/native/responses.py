@@ -1,8 +1,8 @@
 """Images of the filters that the section `nbradiomics` requests, around regions of an image.
 
 A filter sees the image itself, not the crop around a mask: the response of a voxel depends neither on
-`padDistance` and `preCrop` nor on the mask. If a filter has a finite support, only the regions and this margin
-are filtered, with the same result; else the whole image is.
+`padDistance` and `preCrop` nor on the mask. If a filter has a finite support, only the regions and this
+margin are filtered, with the same result; else the whole image is.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ class _Held:
     """The intensities around the regions: the largest part that was needed so far is kept."""
 
     def __init__(self, lattice: Lattice, box: Box) -> None:
-        self.whole = lattice.whole
+        self.whole = around([lattice.whole, box])
         self.box = box
         self._lattice = lattice
         self._kept: tuple[Box, NDArray[np.float64]] | None = None

@@ -118,9 +118,7 @@ def families_of(name: str, section: Mapping[str, Any]) -> Families:
     return Families(names, aggregation, _ivh(name, section["ivh"]))
 
 
-def _chosen(
-    name: str, key: str, value: Any, known: tuple[str, ...], *, every: bool = False
-) -> tuple[str, ...]:
+def _chosen(name: str, key: str, value: Any, known: tuple[str, ...], *, every: bool = False) -> tuple[str, ...]:
     """Read a list of names, in the order of `known`."""
     if value is None:
         return ()

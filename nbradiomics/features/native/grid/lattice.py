@@ -41,7 +41,7 @@ class Lattice:
     Notes
     -----
     Boxes are in voxels of `ground`; a voxel before its first one has a negative number. The lattice has those
-    voxels whose centres lie within the image, and all of `ground`.
+    voxels whose centres lie within the image: PyRadiomics' crop may have one more at the end of an axis.
     """
 
     image: sitk.Image
@@ -57,22 +57,21 @@ class Lattice:
         before = np.floor((self._first + 0.5 + _SLACK) / self._step)
         last = self._first + (size - 1) * self._step
         room = np.array(self.image.GetSize()) - 0.5 + _SLACK - last
-        lower = -np.maximum(before, 0)
-        upper = size - 1 + np.maximum(np.floor(room / self._step), 0)
+        lower = -before
+        upper = size - 1 + np.floor(room / self._step)
         z0, y0, x0 = (int(bound) for bound in lower[::-1])
         z1, y1, x1 = (int(bound) for bound in upper[::-1])
         return Box((z0, y0, x0), (z1, y1, x1))
 
     def values(self, box: Box) -> NDArray[np.float64]:
         """Return the intensities of the voxels in a box, axes z, y, x."""
-        found = self._own(box)
-        if found is None:
-            found = sitk.GetArrayFromImage(self._resampled(box))
-            if self.ibsi.rounding:
-                found = np.rint(found)
-        return np.ascontiguousarray(found, np.float64)
+        own = self._own(box)
+        if own is not None:
+            return own
+        found: NDArray[np.float64] = sitk.GetArrayFromImage(self._resampled(box)).astype(np.float64)
+        return np.rint(found) if self.ibsi.rounding else found
 
-    def _own(self, box: Box) -> NDArray[Any] | None:
+    def _own(self, box: Box) -> NDArray[np.float64] | None:
         """Return the image's own voxels if the lattice is that of the image; else ``None``."""
         first = np.rint(self._first)
         if not np.allclose(self._step, 1) or not np.allclose(self._first, first, atol=1e-3):
@@ -82,7 +81,8 @@ class Lattice:
             slice(low + more, high + more + 1)
             for low, high, more in zip(box.lower, box.upper, offset, strict=True)
         )
-        return np.asarray(sitk.GetArrayViewFromImage(self.image)[at])
+        found: NDArray[np.float64] = sitk.GetArrayViewFromImage(self.image)[at].astype(np.float64)
+        return found
 
     def _resampled(self, box: Box) -> sitk.Image:
         lower = [float(low) for low in box.lower[::-1]]

@@ -74,7 +74,9 @@ def _weighted_sums(
     columns = max(1, _AT_A_TIME // (4 * half[0] * half[1]))
     for start in range(0, half[2] + 1, columns):
         part = slice(start, start + columns)
-        d, m, q = (fft.fft2(one[:, :, part], s=(2 * half[0], 2 * half[1]), axes=(0, 1)) for one in spectra)
+        d, m, q = (
+            fft.fft2(one[:, :, part], s=(2 * half[0], 2 * half[1]), axes=(0, 1)) for one in spectra
+        )
         folded = weights[:, :, part]
         # All columns but the first and the last stand for two frequencies.
         doubled = np.where(np.isin(np.arange(half[2] + 1)[part], (0, half[2])), 1.0, 2.0)

@@ -6,8 +6,8 @@ r"""Filters that are defined by their transfer function: non-separable wavelets 
 
 in units of the Nyquist frequency, for the coefficients of the discrete Fourier transform from the lowest
 (negative) to the highest frequency. For an even N these are half a step from the usual frequencies, the
-filter is not symmetric, and the response is the real part of the inverse transform. With the usual frequencies
-the maps of the second and third level differ from the references by up to 2.5 and 8 % of their range.
+filter is not symmetric, and the response is the real part of the inverse transform. With the usual
+frequencies the maps of levels 2 and 3 differ from the references by up to 2.5 and 8 % of their range.
 
 **Border.** The transform repeats the image (``periodic``). For the other conditions the image is first
 extended by one half of its length on each side, so that the repetition lies far away; the mirror image is

@@ -1,7 +1,7 @@
 r"""Modulus of the response to Gabor kernels, in planes.
 
-.. math:: g(k_1, k_2) = e^{-(\tilde k_1^2 + \gamma^2 \tilde k_2^2) / (2 \sigma^2) + 2 \pi i \tilde k_1 / \lambda},
-          \qquad \tilde k_1 = k_1 \cos\theta + k_2 \sin\theta, \quad \tilde k_2 = -k_1 \sin\theta + k_2 \cos\theta
+.. math:: g(k_1, k_2) = e^{-(a^2 + \gamma^2 b^2) / (2 \sigma^2) + 2 \pi i a / \lambda}, \qquad
+          a = k_1 \cos\theta + k_2 \sin\theta, \quad b = -k_1 \sin\theta + k_2 \cos\theta
 
 The standard names no end of the kernel: here it ends after 6 standard deviations of its wider direction,
 where the Gaussian is 1.5e-8.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import singledispatch
+from functools import partial
 from math import prod
 
 import numpy as np
@@ -93,8 +93,8 @@ def _edge(one: Filter, spacing: Spacing) -> float:
     if one.in_mm and max(edges) - min(edges) > _SAME * min(edges):
         shown = " x ".join(f"{edge:g}" for edge in reversed(edges))
         raise InputError(
-            f"the filter {one.name} has a length in mm, which needs voxels that are equally long along all its "
-            f"axes; they are {shown} mm.",
+            f"the filter {one.name} has a length in mm, which needs voxels that are equally long along all "
+            f"its axes; they are {shown} mm.",
             "Resample (resampledPixelSpacing)"
             + ("." if one.flat else ", or filter slice by slice: dimension: 2D."),
         )
@@ -102,77 +102,42 @@ def _edge(one: Filter, spacing: Spacing) -> float:
     return float(np.mean(edges))
 
 
-@singledispatch
 def _reach(one: Filter, edge: float) -> int | None:
+    if isinstance(one, Mean):
+        return one.support // 2
+    if isinstance(one, Gabor):
+        return _wave(one, edge).reach
+    if isinstance(one, LaplacianOfGaussian) and not one.riesz:
+        return reach_of_laplacian(one.sigma / edge, one.truncate)
+    if isinstance(one, Laws | SeparableWavelet):
+        kernels = max(sum(kernel.reach for kernel in line) for line in _lines(one))
+        return kernels + (one.energy or 0 if isinstance(one, Laws) else 0)
     return None
 
 
-@_reach.register
-def _(one: Mean, edge: float) -> int | None:
-    return one.support // 2
-
-
-@_reach.register
-def _(one: LaplacianOfGaussian, edge: float) -> int | None:
-    return None if one.riesz else reach_of_laplacian(one.sigma / edge, one.truncate)
-
-
-@_reach.register
-def _(one: Laws, edge: float) -> int | None:
-    return _reach_of(laws_lines(one.kernels)) + (one.energy or 0)
-
-
-@_reach.register
-def _(one: Gabor, edge: float) -> int | None:
-    return _wave(one, edge).reach
-
-
-@_reach.register
-def _(one: SeparableWavelet, edge: float) -> int | None:
-    return _reach_of(wavelet_lines(one.wavelet, one.filter, one.level))
-
-
-def _reach_of(lines: list[Line]) -> int:
-    return max(sum(kernel.reach for kernel in line) for line in lines)
-
-
-@singledispatch
 def _respond(one: Filter, values: Array, edge: float) -> Array:
-    transfer = _transfer(one)
-    assert transfer is not None  # the other filters are registered below
-    return filtered(values, transfer, one.boundary, flat=one.flat)
-
-
-@_respond.register
-def _(one: Mean, values: Array, edge: float) -> Array:
-    return box_mean(values, one.support, one.boundary, flat=one.flat)
-
-
-@_respond.register
-def _(one: LaplacianOfGaussian, values: Array, edge: float) -> Array:
-    def laplacian(image: Array, boundary: str) -> Array:
-        return laplacian_of_gaussian(image, one.sigma / edge, one.truncate, boundary, flat=one.flat)
-
+    if isinstance(one, Mean):
+        return box_mean(values, one.support, one.boundary, flat=one.flat)
+    if isinstance(one, Laws | SeparableWavelet):
+        found = response_of_product(values, _lines(one), one.boundary, one.pooling)
+        if isinstance(one, Laws) and one.energy is not None:
+            return box_mean(np.abs(found), 2 * one.energy + 1, one.boundary, flat=one.flat)
+        return found
+    before = None
+    if isinstance(one, LaplacianOfGaussian):
+        before = partial(laplacian_of_gaussian, sigma=one.sigma / edge, truncate=one.truncate, flat=one.flat)
     transfer = _transfer(one)
     if transfer is None:
-        return laplacian(values, one.boundary)
-    return filtered(
-        values, transfer, one.boundary, flat=one.flat, before=lambda wide: laplacian(wide, "periodic")
-    )
+        assert before is not None  # every other filter has a transfer function
+        return before(values, boundary=one.boundary)
+    first = partial(before, boundary="periodic") if before else None
+    return filtered(values, transfer, one.boundary, flat=one.flat, before=first)
 
 
-@_respond.register
-def _(one: Laws, values: Array, edge: float) -> Array:
-    found = response_of_product(values, laws_lines(one.kernels), one.boundary, one.pooling)
-    if one.energy is None:
-        return found
-    return box_mean(np.abs(found), 2 * one.energy + 1, one.boundary, flat=one.flat)
-
-
-@_respond.register
-def _(one: SeparableWavelet, values: Array, edge: float) -> Array:
-    lines = wavelet_lines(one.wavelet, one.filter, one.level)
-    return response_of_product(values, lines, one.boundary, one.pooling)
+def _lines(one: Laws | SeparableWavelet) -> list[Line]:
+    if isinstance(one, Laws):
+        return laws_lines(one.kernels)
+    return wavelet_lines(one.wavelet, one.filter, one.level)
 
 
 def _transfer(one: Filter) -> Transfer | None:

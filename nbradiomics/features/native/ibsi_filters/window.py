@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-#: Names of the boundary conditions in `numpy.pad` and in `scipy.ndimage`.
+_Mode = Literal["constant", "nearest", "grid-wrap", "reflect"]
+#: Names of the boundary conditions in `numpy.pad`.
 _PAD = {"zero": "constant", "nearest": "edge", "periodic": "wrap", "mirror": "symmetric"}
-NDIMAGE = {"zero": "constant", "nearest": "nearest", "periodic": "grid-wrap", "mirror": "reflect"}
+#: Those of `scipy.ndimage`.
+NDIMAGE: Mapping[str, _Mode] = {
+    "zero": "constant",
+    "nearest": "nearest",
+    "periodic": "grid-wrap",
+    "mirror": "reflect",
+}
 
 
 @dataclass(frozen=True)
@@ -26,8 +33,8 @@ class Window:
     inner
         Index, within `values`, of the voxels whose response is wanted.
     open
-        For each axis, whether the window begins and whether it ends at the border of the image: only there the
-        boundary condition decides what lies beyond. Elsewhere the window has a margin around `inner` from
+        For each axis, whether the window begins and whether it ends at the border of the image: only there
+        the boundary condition decides what lies beyond. Elsewhere the window has a margin around `inner` from
         which no response is taken.
 
     Notes

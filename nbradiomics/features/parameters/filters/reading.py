@@ -50,8 +50,8 @@ def filters_of(name: str, value: Any) -> tuple[Filter, ...]:
     Raises
     ------
     InputError
-        When an entry is no filter, has an unknown type or parameter, lacks a parameter, or has a value that is
-        not allowed; or when two entries are the same filter.
+        When an entry is no filter, has an unknown type or parameter, lacks a parameter, or has a value that
+        is not allowed; or when two entries are the same filter.
     """
     if value is None:
         return ()
@@ -64,7 +64,7 @@ def filters_of(name: str, value: Any) -> tuple[Filter, ...]:
     for i, one in enumerate(names):
         if one in names[:i]:
             raise InputError(
-                f"{name}: nbradiomics.{KEY}[{names.index(one) + 1}] and [{i + 1}] are the same filter, {one}.",
+                f"{name}: nbradiomics.{KEY}[{names.index(one) + 1}] and [{i + 1}] are the same, {one}.",
                 "Remove one of them.",
             )
     return found

@@ -106,7 +106,7 @@ RULES: Mapping[str, Rule] = {
         float,
     ),
     "riesz": Rule(
-        "a list of 3 whole numbers (2 in 2D), orders along x, y, z with a sum from 1 to 10, such as [1, 0, 0],",
+        "a list of 3 orders (2 in 2D) along x, y, z, whole numbers with a sum from 1 to 10, as [1, 0, 0],",
         _are_orders,
         tuple,
     ),

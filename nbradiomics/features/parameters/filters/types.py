@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 MIRROR = "mirror"
-#: What is assumed beyond the border of the image: zeros, its nearest voxel, the image again, its mirror image.
+#: What is assumed beyond the border of the image: its mirror image, its nearest voxel, zeros, or itself.
 BOUNDARIES = (MIRROR, "nearest", "zero", "periodic")
 DIMENSIONS = ("3D", "2D")
 POOLINGS = ("none", "average", "max")
