@@ -2,8 +2,8 @@
 
     python scripts/write_ibsi_filters_page.py ../shared/data/ibsi2 docs/ibsi-filters.md
 
-The folder contains the phantoms and references of the IBSI's second chapter. The script replaces only the text
-between the marks ``<!-- counts -->``, ``<!-- maps -->``, ``<!-- features -->`` and their ends.
+The folder contains the phantoms and references of the IBSI's second chapter. The script replaces only the
+text between the marks ``<!-- counts -->``, ``<!-- maps -->``, ``<!-- features -->`` and their ends.
 """
 
 from __future__ import annotations

@@ -27,6 +27,7 @@ FILTERS = [
     {"type": "gabor", "sigma": 2, "wavelength": 4, "gamma": 1, "step": 90},
     {"type": "wavelet", "wavelet": "db2", "filter": "LLH", "level": 2, "pooling": "average"},
     {"type": "simoncelli", "level": 2},
+    {"type": "shannon", "boundary": "mirror"},
     {"type": "log", "sigma": 2, "dimension": "2D", "boundary": "periodic"},
 ]
 SETTING = {"resampledPixelSpacing": [1.5, 1.5, 1.5], "binWidth": 5}

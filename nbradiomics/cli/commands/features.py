@@ -1,4 +1,4 @@
-"""The commands that compute features: `extract` for a cohort; `verify`, `maps`, `response-maps` for an image."""
+"""The commands that compute features: `extract` of a cohort; `verify`, `maps`, `response-maps` of an image."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ _GABOR_B = {"type": "gabor", "sigma": 20, "wavelength": 8, "gamma": 2.5}
 _DB2 = {"type": "wavelet", "wavelet": "db2", "filter": "LHL", "boundary": "zero"}
 _COIF1 = {"type": "wavelet", "wavelet": "coif1", "filter": "HHL", "boundary": "periodic"}
 _HAAR = {"type": "wavelet", "wavelet": "haar", "level": 2, "pooling": "average"}
-_SIMONCELLI = {"type": "simoncelli", "boundary": "periodic"}
+_SIMONCELLI = {"type": "simoncelli"}
 _E5L5S5 = {"kernels": "E5L5S5", "boundary": "zero"}
 
 
@@ -89,7 +89,7 @@ MAP_TESTS = {
     **{f"8_a_{level}": MapTest("checkerboard", {**_SIMONCELLI, "level": level}) for level in (1, 2, 3)},
     "9_a": MapTest("impulse", {"type": "log", "sigma": 3, "boundary": "zero", "riesz": [1, 0, 0]}),
     "9_b_1": MapTest("sphere", {"type": "log", "sigma": 3, "boundary": "zero", "riesz": [0, 2, 0]}),
-    "10_b_1": MapTest("pattern_1", {"type": "simoncelli", "riesz": [0, 2, 0]}),
+    "10_b_1": MapTest("pattern_1", {"type": "simoncelli", "boundary": "mirror", "riesz": [0, 2, 0]}),
 }
 
 

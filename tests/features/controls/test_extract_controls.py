@@ -356,7 +356,7 @@ def test_controls_of_voxels_are_refused_with_filters(tmp_path: Path) -> None:
     sitk.WriteImage(image, str(tmp_path / "s.nii.gz"))
     sitk.WriteImage(make_image(ball((8, 8, 8), 3)), str(tmp_path / "A.nii.gz"))
     cohort = write_cohort(tmp_path, ["s,s.nii.gz,A,A.nii.gz"])
-    with pytest.raises(InputError, match="requests filters.*shuffled"):
+    with pytest.raises(InputError, match=r"requests filters.*shuffled"):
         extract_controls(cohort, params=params, kinds=("shuffled", "whole"))
     done = extract_controls(cohort, params=params, kinds=("whole",))
     assert done.table["mean-3_firstorder_Mean"].notna().all()

@@ -45,14 +45,14 @@ def parameters(*entries: Any, **section: Any) -> Any:
             {"type": "wavelet", "wavelet": "db3", "filter": "LLH", "level": 2, "pooling": "average"},
             "wavelet-db3-LLH-2-average",
         ),
-        ({"type": "simoncelli", "level": 2, "riesz": [0, 2, 0], "boundary": "periodic"}, None),
+        ({"type": "simoncelli", "level": 2, "riesz": [0, 2, 0], "boundary": "mirror"}, None),
         ({"type": "shannon"}, "shannon-1"),
     ],
 )
 def test_names_and_the_way_back(entry: dict[str, Any], name: str | None) -> None:
     read = parameters(entry)
     (one,) = read.own.filters
-    assert one.name == (name or "simoncelli-2-riesz-0-2-0-periodic")
+    assert one.name == (name or "simoncelli-2-riesz-0-2-0-mirror")
     assert expected_images(read) == ["original", one.name]
     assert expected_features(read) == ["original_firstorder_Mean", f"{one.name}_firstorder_Mean"]
     assert load_parameters(read.whole).own == read.own

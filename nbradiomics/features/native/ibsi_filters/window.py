@@ -70,3 +70,16 @@ def extended(
 ) -> NDArray[Any]:
     """Extend an array beyond its borders; one number of voxels before and after for each axis."""
     return np.pad(values, list(zip(before, after, strict=True)), mode=_PAD[boundary])  # type: ignore[call-overload, no-any-return]
+
+
+def extended_index(length: int, before: int, after: int, boundary: str) -> NDArray[np.int64]:
+    """Return the voxel that each place of an extended line stands for; -1 for zero."""
+    place = np.arange(-before, length + after)
+    if boundary == "periodic":
+        return place % length
+    if boundary == "mirror":
+        place = place % (2 * length)
+        return np.minimum(place, 2 * length - 1 - place)
+    if boundary == "nearest":
+        return np.clip(place, 0, length - 1)
+    return np.where((place >= 0) & (place < length), place, -1)
