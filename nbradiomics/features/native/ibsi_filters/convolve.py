@@ -12,7 +12,9 @@ from nbradiomics.features.native.ibsi_filters.window import Array, extended_inde
 _WIDTH = 512
 
 
-def convolve_axis(values: Array, weights: NDArray[np.float64], centre: int, axis: int, boundary: str) -> Array:
+def convolve_axis(
+    values: Array, weights: NDArray[np.float64], centre: int, axis: int, boundary: str
+) -> Array:
     """Convolve along one axis.
 
     Parameters
@@ -51,7 +53,11 @@ def convolve_axis(values: Array, weights: NDArray[np.float64], centre: int, axis
 
 @compiled
 def _across_rows(
-    source: Array, result: Array, weights: NDArray[np.float64], shifts: NDArray[np.int64], index: NDArray[np.int64]
+    source: Array,
+    result: Array,
+    weights: NDArray[np.float64],
+    shifts: NDArray[np.int64],
+    index: NDArray[np.int64],
 ) -> None:
     """Convolve along the second of three axes."""
     outer, length, inner = source.shape
@@ -71,7 +77,11 @@ def _across_rows(
 
 @compiled
 def _within_rows(
-    source: Array, result: Array, weights: NDArray[np.float64], shifts: NDArray[np.int64], index: NDArray[np.int64]
+    source: Array,
+    result: Array,
+    weights: NDArray[np.float64],
+    shifts: NDArray[np.int64],
+    index: NDArray[np.int64],
 ) -> None:
     """Convolve along the second of two axes."""
     rows, length = source.shape

@@ -19,6 +19,8 @@ from scipy import fft
 from nbradiomics.features.native.ibsi_filters.window import Array, Window, extended
 
 _TRUNCATE = 6
+#: Part of its largest value up to which a transfer function is taken for 0: less than the truncation changes.
+_PASSED = 1e-9
 #: Voxels that are transformed together: bounds the memory of the complex responses.
 _TOGETHER = 2**21
 #: Axes of an array across each plane, and the order of axes (plane, second, first axis of the plane).
@@ -132,7 +134,7 @@ def _pooled_modulus(
     spectrum = fft.fft2(planes, shape)
     pooled: Array | None = None
     for kernel in kernels:
-        modulus = np.abs(fft.ifft2(spectrum * kernel, overwrite_x=True)[:, *wanted])
+        modulus = np.abs(_inverse(spectrum, kernel, wanted))
         if pooled is None:
             pooled = modulus
         elif pooling == "max":
@@ -141,3 +143,16 @@ def _pooled_modulus(
             pooled += modulus
     assert pooled is not None
     return pooled / len(kernels) if pooling == "average" else pooled
+
+
+def _inverse(
+    spectrum: NDArray[np.complex128], kernel: NDArray[np.complex128], wanted: tuple[slice, ...]
+) -> NDArray[np.complex128]:
+    """Transform a product back, without the frequencies that the kernel does not let pass."""
+    strength = np.abs(kernel).max(axis=0)
+    passed = np.flatnonzero(strength > _PASSED * strength.max())
+    columns = fft.ifft(spectrum[:, :, passed] * kernel[:, passed], axis=1, overwrite_x=True)[:, wanted[0]]
+    rows = np.zeros((*columns.shape[:2], spectrum.shape[2]), np.complex128)
+    rows[:, :, passed] = columns
+    found: NDArray[np.complex128] = fft.ifft(rows, axis=2, overwrite_x=True)[:, :, wanted[1]]
+    return found

@@ -18,9 +18,9 @@ from itertools import groupby, permutations, product
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
 
-from nbradiomics.features.native.ibsi_filters.window import NDIMAGE, Array
+from nbradiomics.features.native.ibsi_filters.convolve import convolve_axis
+from nbradiomics.features.native.ibsi_filters.window import Array
 
 #: Axes of arrays along which the first, second and third kernel run: x, y, z.
 _AXES = (2, 1, 0)
@@ -64,11 +64,7 @@ Line = tuple[Kernel, ...]
 def along(values: Array, line: Line, axis: int, boundary: str) -> Array:
     """Convolve along one axis with one kernel after another; the boundary condition holds at each step."""
     for kernel in line:
-        # SciPy's centre is the middle plus `origin`.
-        origin = kernel.centre - len(kernel.values) // 2
-        values = ndimage.convolve1d(
-            values, np.array(kernel.values), axis, mode=NDIMAGE[boundary], origin=origin
-        )
+        values = convolve_axis(values, np.array(kernel.values), kernel.centre, axis, boundary)
     return values
 
 

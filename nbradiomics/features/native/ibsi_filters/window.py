@@ -2,24 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-_Mode = Literal["constant", "nearest", "grid-wrap", "reflect"]
 #: Names of the boundary conditions in `numpy.pad`.
 _PAD = {"zero": "constant", "nearest": "edge", "periodic": "wrap", "mirror": "symmetric"}
-#: Those of `scipy.ndimage`.
-NDIMAGE: Mapping[str, _Mode] = {
-    "zero": "constant",
-    "nearest": "nearest",
-    "periodic": "grid-wrap",
-    "mirror": "reflect",
-}
 
 
 @dataclass(frozen=True)
