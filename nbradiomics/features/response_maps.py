@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -136,7 +136,9 @@ def _written(one: Response, path: Path) -> dict[str, Any]:
     }
 
 
-def _made(image: str | Path | sitk.Image, parameters: Parameters, progress: Progress) -> Iterator[Response]:
+def _made(
+    image: str | Path | sitk.Image, parameters: Parameters, progress: Progress
+) -> Generator[Response, None, None]:
     """Make the maps one at a time."""
     # The kernels import Numba, which is slow: import them only when they are needed.
     from nbradiomics.features.native.grid.lattice import Lattice

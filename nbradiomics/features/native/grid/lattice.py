@@ -68,7 +68,7 @@ class Lattice:
         own = self._own(box)
         if own is not None:
             return own
-        found: NDArray[np.float64] = sitk.GetArrayFromImage(self._resampled(box)).astype(np.float64)
+        found = np.asarray(sitk.GetArrayFromImage(self._resampled(box)), np.float64)
         return np.rint(found) if self.ibsi.rounding else found
 
     def _own(self, box: Box) -> NDArray[np.float64] | None:
@@ -96,7 +96,8 @@ class Lattice:
     @cached_property
     def _step(self) -> NDArray[np.float64]:
         """Voxel edges of the lattice in voxels of the image, x, y, z."""
-        return np.array(self.ground.GetSpacing()) / np.array(self.image.GetSpacing())
+        step: NDArray[np.float64] = np.array(self.ground.GetSpacing()) / np.array(self.image.GetSpacing())
+        return step
 
     @cached_property
     def _first(self) -> NDArray[np.float64]:

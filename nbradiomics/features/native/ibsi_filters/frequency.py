@@ -98,11 +98,12 @@ def simoncelli(level: int) -> Transfer:
     """
 
     def transfer(frequencies: Sequence[Array]) -> Array:
-        magnitude = _magnitude(frequencies)
-        highest = 2.0 ** (1 - level)
-        inside = (magnitude > highest / 4) & (magnitude <= highest)
-        octaves = np.log2(2 * np.where(inside, magnitude, highest) / highest)
-        return np.where(inside, np.cos(np.pi / 2 * octaves), 0.0)
+        # The square of the frequency, in units of the highest one.
+        squared = _magnitude_squared(frequencies) * 4.0 ** (level - 1)
+        inside = (squared > 1 / 16) & (squared <= 1)
+        gain = np.zeros(inside.shape)
+        gain[inside] = np.cos(np.pi / 4 * np.log2(4 * squared[inside]))
+        return gain
 
     return transfer
 
@@ -148,5 +149,9 @@ def after(first: Transfer, second: Transfer) -> Transfer:
 
 
 def _magnitude(frequencies: Sequence[Array]) -> Array:
-    found: Array = np.sqrt(sum(one**2 for one in frequencies))
+    found: Array = np.sqrt(_magnitude_squared(frequencies))
     return found
+
+
+def _magnitude_squared(frequencies: Sequence[Array]) -> Array:
+    return np.asarray(sum(one**2 for one in frequencies))

@@ -21,8 +21,8 @@ from nbradiomics.features.native.ibsi_filters.window import Array, Window, exten
 _TRUNCATE = 6
 #: Part of its largest value up to which a transfer function is taken for 0: less than the truncation changes.
 _PASSED = 1e-9
-#: Voxels that are transformed together: bounds the memory of the complex responses.
-_TOGETHER = 2**21
+#: Voxels that are transformed together: their complex responses stay in the cache.
+_TOGETHER = 2**19
 #: Axes of an array across each plane, and the order of axes (plane, second, first axis of the plane).
 PLANES = {0: (0, 1, 2), 1: (1, 0, 2), 2: (2, 0, 1)}
 
