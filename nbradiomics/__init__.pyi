@@ -48,6 +48,7 @@ from .features.processing import (
     extract_grid as extract_grid,
     load_grid as load_grid,
 )
+from .features.response_maps import response_maps as response_maps
 from .features.slices.extract import extract_slices as extract_slices
 from .features.slices.settings import SliceSettings as SliceSettings
 from .habitats.clusters.model import HabitatModel as HabitatModel, read_habitat_model as read_habitat_model

@@ -16,7 +16,7 @@ from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.controls import controls
 from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
-from nbradiomics.cli.commands.features import extract, maps, verify
+from nbradiomics.cli.commands.features import extract, maps, response_maps, verify
 from nbradiomics.cli.commands.habitats import adc, habitats
 from nbradiomics.cli.commands.harmonisation import harmonise, site_effects
 from nbradiomics.cli.commands.ingest_clinical import ingest_clinical
@@ -107,6 +107,10 @@ command(
 command(epilog="Example: nbradiomics processing cohort.csv --grid grid.yaml --out processing")(processing)
 command(epilog="Example: nbradiomics verify t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm")(verify)
 command(epilog="Example: nbradiomics maps t2w.nii.gz tumour.nii.gz --params t2w_mr_1mm --out maps")(maps)
+command(
+    name="response-maps",
+    epilog="Example: nbradiomics response-maps t2w.nii.gz --params filters.yaml --out responses",
+)(response_maps)
 command(epilog="Example: nbradiomics reproducibility features.parquet --readers A,B --out stable.csv")(
     reproducibility
 )

@@ -151,7 +151,7 @@ def write_maps(
         engine=engine.engine_version(),
     )
     with working_in(out, f"maps of {image} and {mask}", key):
-        _require_own_folder(out, key)
+        require_own_folder(out, key)
         rows: list[dict[str, Any]] = []
         missing: dict[str, str] = {}
         with closing(_made(image, mask, parameters, wanted, out, progress, missing)) as found:
@@ -246,7 +246,7 @@ def _refusals(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> 
         raise explained(refusal(error), image, region, parameters) from error
 
 
-def _require_own_folder(out: Path, key: str) -> None:
+def require_own_folder(out: Path, key: str) -> None:
     """Refuse a folder that contains anything except maps of the same call."""
     if not out.exists():
         return

@@ -79,6 +79,19 @@ MAPS = Schema(
     note="In the folder that `nbradiomics maps` writes.",
 )
 
+RESPONSE_MAPS = Schema(
+    name="Response maps",
+    file="response_maps.csv",
+    row="the image of a filter",
+    columns=(
+        Column("filter", "text", "name of the image, as in the names of features"),
+        Column("file", "text", "file of the map, in the same folder"),
+        *(Column(name, "number", f"{name} over all voxels") for name in ("minimum", "median", "maximum")),
+    ),
+    key=("filter",),
+    note="In the folder that `nbradiomics response-maps` writes.",
+)
+
 VERIFICATION = Schema(
     name="Verification",
     file="NAME.csv",

@@ -25,7 +25,8 @@ from nbradiomics.evidence.checklists.schema import OWN_ANSWERS
 from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
 from nbradiomics.features.maps import write_maps
-from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
+from nbradiomics.features.response_maps import write_response_maps
+from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, RESPONSE_MAPS, VERIFICATION
 from nbradiomics.features.slices.schema import SLICES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
 from nbradiomics.habitats.schema import TABLES as HABITATS
@@ -266,7 +267,7 @@ ELSEWHERE = (
     *HABITATS,
     *PACS,
     *(PICTURES, SLICES),
-    *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
+    *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, RESPONSE_MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
     *(TREATMENTS, FEATURE_NOTES, HARMONISED_BATCHES),
     *(PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),
@@ -331,6 +332,9 @@ def test_the_tables_of_single_commands_are_documented(written: Written, tmp_path
     cohort = load_cohort(written.study.parent / "cohort.csv")
     write_maps(image, mask, tmp_path / "maps", params={"featureClass": {"firstorder": ["Mean"]}})
     require_documented(tmp_path / "maps" / MAPS.file, MAPS)
+    mean = {"nbradiomics": {"filters": [{"type": "mean", "support": 3}]}}
+    write_response_maps(image, tmp_path / "responses", params=mean)
+    require_documented(tmp_path / "responses" / RESPONSE_MAPS.file, RESPONSE_MAPS)
     compared = verify(image, mask, params=written.study.parent / "params.yaml").table
     diagnosed, _ = diagnose_cohort(cohort, params=written.study.parent / "params.yaml")
     predicted = predict_outcome(

@@ -1,4 +1,4 @@
-"""The commands that compute features: `extract` for a cohort; `verify` and `maps` for one image."""
+"""Commands that compute features: `extract` of a cohort; `verify`, `maps`, `response-maps` of an image."""
 
 from __future__ import annotations
 
@@ -32,9 +32,9 @@ Label = Annotated[
 _SHOWN = 5
 #: Listed here so that the help need not read the parameter files; a test checks the list.
 PRESETS = (
-    "ct_1mm, ct_anisotropic, ibsi_ct_phantom_a, ibsi_ct_phantom_b, ibsi_ct_phantom_c, ibsi_ct_phantom_d, "
-    "ibsi_ct_phantom_e, ibsi_digital_phantom, image_2d, t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, "
-    "t2w_mr_anisotropic"
+    "ct_1mm, ct_anisotropic, ibsi2_ct_phantom_a, ibsi2_ct_phantom_b, ibsi_ct_phantom_a, ibsi_ct_phantom_b, "
+    "ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, image_2d, t1w_mr_1mm, "
+    "t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
 )
 
 
@@ -235,3 +235,24 @@ def maps(
     if len(flat):
         output.print("Constant in all voxels, so the map contains no information:", markup=False)
         show_lines([f"{row['feature']}: {row['minimum']:g}" for row in flat.to_dict("records")])
+
+
+def response_maps(
+    image: ImageFile,
+    params: Annotated[str, typer.Option(help="Parameter file whose section nbradiomics has filters.")],
+    out: Annotated[
+        Path, typer.Option(help="Folder for the maps: a new folder, or one made by the same call.")
+    ],
+    as_json: Json = False,
+) -> None:
+    """Write the images of the filters of a parameter file, to look at: one NIfTI file each."""
+    from nbradiomics.features.response_maps import write_response_maps
+    from nbradiomics.features.schema import RESPONSE_MAPS
+
+    table = write_response_maps(image, out, params=params, progress=bars)
+    if as_json:
+        show_json(maps=table)
+        return
+    for row in table.to_dict("records"):
+        output.print(f"{row['file']}: {row['minimum']:.4g} to {row['maximum']:.4g}", markup=False)
+    output.print(f"{len(table)} response maps -> {out}; {RESPONSE_MAPS.file} lists them.", markup=False)

@@ -110,6 +110,7 @@ def extract_controls(
     parameters = load_parameters(params)
     require_able(engine, parameters)
     require_single_masks(parameters, SINGLE_MASKS)
+    _require_voxels_unfiltered(parameters, settings)
     label = int(resolve_label(parameters, None))
     measured = measured_cases(cohort, lesions, label=label, minimum_ml=min_lesion_ml)
     items = _items(_chosen(measured, settings, cohort), cohort, settings.kinds)
@@ -120,6 +121,17 @@ def extract_controls(
     table = assembled(rows, batch.results)
     failures = [*batch.failures, *incomplete(table, batch.results)]
     return FeatureTable(table, [replace(failure, stage=StageName.CONTROLS) for failure in failures])
+
+
+def _require_voxels_unfiltered(parameters: Parameters, settings: ControlSettings) -> None:
+    """Refuse filters with controls of voxels: these exist only in the crop, and the filters see the image."""
+    asked = [kind for kind in settings.kinds if kind in OF_VOXELS]
+    if parameters.own.filters and asked:
+        raise InputError(
+            f"{parameters.name} requests filters, which see more than the region: the controls "
+            f"{', '.join(asked)} cannot be made with them.",
+            "Choose the controls ring, displaced or whole, or parameters without filters.",
+        )
 
 
 def _chosen(cases: Sequence[Case], settings: ControlSettings, cohort: Cohort) -> list[Case]:

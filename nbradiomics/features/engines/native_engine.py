@@ -124,7 +124,7 @@ def _plan(parameters: Parameters) -> Plan:
     from nbradiomics.features.native.plan import Plan
 
     own = parameters.own
-    return Plan.of(parameters.content, own.ibsi, parameters.limits, own.families)
+    return Plan.of(parameters.content, own.ibsi, parameters.limits, own.families, own.filters)
 
 
 def _extraction_of(one: Measuring, shared: Sequence[str]) -> Extraction:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from nbradiomics.features.native.classes.shape import shape_features
 from nbradiomics.features.native.classes.shape2d import shape2d_features
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
 from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.features.native.grid.mask_checks import INSIDE
 from nbradiomics.features.native.grid.preparation import Prepared, Region, prepare
 from nbradiomics.features.native.grid.spline import Source
@@ -25,6 +26,7 @@ from nbradiomics.features.native.ibsi.textures.families import Outline
 from nbradiomics.features.native.levels.discretisation import discretise
 from nbradiomics.features.native.levels.ibsi_bins import ibsi_bin_edges, lower_limit
 from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.native.responses import responses
 from nbradiomics.features.parameters.limits import require_bins
 
 _SHAPES = ("shape", "shape2D")
@@ -79,12 +81,17 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | 
     InputError
         When the engine does not support something that the plan requests.
     """
+    if plan.filters:  # they need the normalised image beyond the crop
+        image = normalised(image, plan.settings)
+        plan = replace(plan, settings={**plan.settings, "normalize": False})
     prepared = prepare(image, region, plan.settings, plan.ibsi, source)
     measured = measure_shapes(prepared, plan)
     region_of_images = prepared.region
     images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
     for filtered, name, settings in images:
         measured.add(measure_image(filtered, name, region_of_images, plan, settings))
+    for one in responses(image, prepared.image, [region_of_images], plan):
+        measured.add(measure_image(one.image, one.name, one.regions[0], plan, plan.settings))
     return measured
 
 

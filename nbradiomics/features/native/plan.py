@@ -8,6 +8,7 @@ from typing import Any
 
 from nbradiomics.features.native.grid.mask_checks import INSIDE
 from nbradiomics.features.parameters.families import Families
+from nbradiomics.features.parameters.filters.types import Filter
 from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.features.parameters.limits import Limits
 from nbradiomics.features.parameters.names import FEATURES
@@ -49,6 +50,8 @@ class Plan:
         Largest numbers that are computed.
     families
         Families of the IBSI that are measured beside the classes.
+    filters
+        Filters of the IBSI whose images are measured after the image types.
     """
 
     settings: Mapping[str, Any]
@@ -57,6 +60,7 @@ class Plan:
     ibsi: Ibsi = field(default_factory=Ibsi)
     limits: Limits = field(default_factory=Limits)
     families: Families = field(default_factory=Families)
+    filters: tuple[Filter, ...] = ()
 
     @classmethod
     def of(
@@ -65,6 +69,7 @@ class Plan:
         ibsi: Ibsi | None = None,
         limits: Limits | None = None,
         families: Families | None = None,
+        filters: tuple[Filter, ...] = (),
     ) -> Plan:
         """Make the plan from a valid parameter file's content and from its section `nbradiomics`."""
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
@@ -76,4 +81,5 @@ class Plan:
             ibsi=ibsi or Ibsi(),
             limits=limits or Limits(),
             families=families or Families(),
+            filters=filters,
         )

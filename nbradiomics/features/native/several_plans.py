@@ -29,7 +29,7 @@ from nbradiomics.features.native.grid.preparation import (
 )
 from nbradiomics.features.native.one_region import measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
-from nbradiomics.features.native.several_regions import REFUSALS, Measuring
+from nbradiomics.features.native.several_regions import REFUSALS, Measuring, measure_responses
 from nbradiomics.features.notes import listening
 
 Made = TypeVar("Made")
@@ -124,6 +124,8 @@ def _measure_together(image: sitk.Image, pipelines: Sequence[Pipeline]) -> None:
             _prepare(ground, whole if members[0].region is first.region else None, members)
         for kind, members in _of_images(pipelines):
             _measure_images(ground, whole, kind, members)
+        for members in _grouped(pipelines, lambda one: repr(one.plan.filters)):
+            measure_responses(image, ground, [(one.state, one.plan) for one in members])
 
 
 def _together(pipelines: Sequence[Pipeline], step: Callable[..., Made], *arguments: Any) -> Made | None:

@@ -34,6 +34,7 @@ from nbradiomics.features.native.grid.preparation import (
 from nbradiomics.features.native.grid.spline import Source, can_resample
 from nbradiomics.features.native.one_region import Measurements, extract, measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.native.responses import responses
 from nbradiomics.features.notes import listening
 from nbradiomics.images.fit import on_grid
 
@@ -128,6 +129,31 @@ def _on_the_same_images(
         for filtered, name, settings in filtered_images(ground, whole, plan.image_types, plan.settings):
             for one in states:
                 _try(one, _measure, filtered, name, plan, settings)
+    measure_responses(image, ground, [(one, plan) for one in states])
+
+
+def measure_responses(image: sitk.Image, ground: sitk.Image, pairs: Sequence[tuple[Measuring, Plan]]) -> None:
+    """Measure regions in the images of the filters that all of their plans request.
+
+    Parameters
+    ----------
+    image
+        The normalised image.
+    ground
+        The image on the grid of the features.
+    pairs
+        Regions in progress, each with its plan; the filters of the plans are the same.
+    """
+    going = [(one, one.region, plan) for one, plan in pairs if one.refusal is None and one.region is not None]
+    if not going:
+        return
+    try:
+        for made in responses(image, ground, [region for _, region, _ in going], going[0][2]):
+            for (one, _, plan), region in zip(going, made.regions, strict=True):
+                _try(one, _measure_in, made.image, made.name, region, plan)
+    except InputError as error:  # a filter that does not suit the image is no fault of one region
+        for one, _, _ in going:
+            one.refusal = one.refusal or error
 
 
 def _try(one: Measuring, step: Any, *arguments: Any) -> None:
@@ -170,3 +196,7 @@ def _prepare(one: Measuring, ground: sitk.Image, region: sitk.Image, plan: Plan)
 def _measure(one: Measuring, filtered: sitk.Image, name: str, plan: Plan, settings: Any) -> None:
     assert one.region is not None  # it was not refused
     one.measured.add(measure_image(filtered, name, one.region, plan, settings))
+
+
+def _measure_in(one: Measuring, response: sitk.Image, name: str, region: Region, plan: Plan) -> None:
+    one.measured.add(measure_image(response, name, region, plan, plan.settings))

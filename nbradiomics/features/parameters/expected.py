@@ -63,7 +63,7 @@ def expected_images(parameters: Parameters) -> list[str]:
     types = parameters.content.get("imageType") or {"Original": {}}
     return [
         name for kind, own in types.items() for name in _images(kind, {**setting, **voxel, **(own or {})})
-    ]
+    ] + [one.name for one in parameters.own.filters]
 
 
 def _images(kind: str, settings: Mapping[str, Any]) -> Iterator[str]:

@@ -6,6 +6,7 @@ is removed before PyRadiomics' schema checks the file::
     nbradiomics:
       ibsi: true      # or a mapping of switches, see `parameters.ibsi.Ibsi`
       crop: mask      # or union: the region to which an image is cropped before it is filtered
+      filters: []     # convolutional filters of the IBSI, see `parameters.filters`
       families: []    # families of the IBSI beside PyRadiomics' classes, see `parameters.families`
       limits: {}      # larger limits for unusual requests, see `limits.Limits`
 """
@@ -25,6 +26,8 @@ import yaml
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.parameters.families import KEYS, Families, families_of, require_room_for_balls
+from nbradiomics.features.parameters.filters.reading import KEY as FILTERS, filters_of
+from nbradiomics.features.parameters.filters.types import Filter
 from nbradiomics.features.parameters.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
 from nbradiomics.features.parameters.limits import Limits, limits_of, require_within
 from nbradiomics.features.parameters.rules import require_sound
@@ -41,7 +44,7 @@ SECTION = "nbradiomics"
 #: Regions to which an image may be cropped before it is filtered: the mask, or the union of all its masks.
 UNION = "union"
 CROPS = ("mask", UNION)
-_KEYS = ("ibsi", "crop", *KEYS, "limits")
+_KEYS = ("ibsi", "crop", *KEYS, FILTERS, "limits")
 #: Largest number of texts of parameter files whose content is kept.
 _KEPT = 64
 
@@ -58,16 +61,19 @@ class Own:
         One of `CROPS`; PyRadiomics crops to the ``mask``.
     families
         Families of the IBSI that are measured beside PyRadiomics' classes.
+    filters
+        Filters of the IBSI; the name of an image contains all parameters of its filter.
     """
 
     ibsi: Ibsi = field(default_factory=Ibsi)
     crop: str = "mask"
     families: Families = field(default_factory=Families)
+    filters: tuple[Filter, ...] = ()
 
     def __str__(self) -> str:
         """Describe the departures from PyRadiomics' values, as shown in tables; empty if there are none.
 
-        Families are columns of their own: they change no value of PyRadiomics.
+        Families and filters are columns of their own: they change no value of PyRadiomics.
         """
         chosen = [name for name, value in asdict(self.ibsi).items() if value not in (False, None)]
         parts = [f"ibsi: {' '.join(chosen)}"] if chosen else []
@@ -82,13 +88,16 @@ class Own:
     def keys(self) -> tuple[str, ...]:
         """Keys of the section that request something that PyRadiomics does not do."""
         return tuple(
-            name for name in ("ibsi", "crop", "families") if getattr(self, name) != getattr(Own(), name)
+            name
+            for name in ("ibsi", "crop", "families", "filters")
+            if getattr(self, name) != getattr(Own(), name)
         )
 
     @property
     def stated(self) -> dict[str, Any]:
         """The section of a file with the same options."""
-        return {"ibsi": asdict(self.ibsi), "crop": self.crop, **self.families.stated}
+        filters = {FILTERS: [one.stated for one in self.filters]} if self.filters else {}
+        return {"ibsi": asdict(self.ibsi), "crop": self.crop, **self.families.stated, **filters}
 
     @property
     def values(self) -> dict[str, Any]:
@@ -232,7 +241,7 @@ def _checked(name: str, text: str) -> Parameters:
     require_sound(name, content)
     require_no_contradiction(name, own.ibsi, content.get("setting") or {})
     require_room_for_balls(name, own.families, content.get("setting") or {})
-    require_within(name, content, limits)
+    require_within(name, content, limits, filters=len(own.filters))
     return Parameters(name, text, content, own, limits)
 
 
@@ -253,5 +262,6 @@ def _own(name: str, section: Any) -> tuple[Own, Limits]:
             "Correct the value.",
         )
     ibsi = ibsi_of(name, section.get("ibsi", False))
-    own = Own(ibsi=ibsi, crop=crop, families=families_of(name, section))
+    families, filters = families_of(name, section), filters_of(name, section.get(FILTERS))
+    own = Own(ibsi=ibsi, crop=crop, families=families, filters=filters)
     return own, limits_of(name, section.get("limits"))

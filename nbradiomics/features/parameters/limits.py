@@ -74,7 +74,7 @@ def limits_of(name: str, section: Any) -> Limits:
     return Limits(**section)
 
 
-def require_within(name: str, content: Mapping[str, Any], limits: Limits) -> None:
+def require_within(name: str, content: Mapping[str, Any], limits: Limits, *, filters: int = 0) -> None:
     """Raise one `InputError` that names every setting that exceeds `limits`; no image is needed.
 
     Parameters
@@ -85,9 +85,13 @@ def require_within(name: str, content: Mapping[str, Any], limits: Limits) -> Non
         Content that has passed PyRadiomics' schema and `rules.require_sound`.
     limits
         Largest numbers that are computed.
+    filters
+        Number of filters in the section `nbradiomics`; each makes one image.
     """
     most = asdict(limits)
-    over = [(setting, number, kind) for setting, number, kind in _costs(content) if number > most[kind]]
+    over = [
+        (setting, number, kind) for setting, number, kind in _costs(content, filters) if number > most[kind]
+    ]
     if not over:
         return
     problems = [
@@ -161,11 +165,11 @@ _COUNTED = {
 }
 
 
-def _costs(content: Mapping[str, Any]) -> Iterator[_Cost]:
+def _costs(content: Mapping[str, Any], filters: int) -> Iterator[_Cost]:
     shared = {**(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
     types = content.get("imageType") or {"Original": {}}
     effective = {kind: {**shared, **(own or {})} for kind, own in types.items()}
-    yield from _images(effective)
+    yield from _images(effective, filters)
     # A setting that image types share is reported once.
     yield from dict.fromkeys(
         cost for kind, settings in effective.items() for cost in _of_image(kind, settings)
@@ -175,8 +179,9 @@ def _costs(content: Mapping[str, Any]) -> Iterator[_Cost]:
         yield f"kernelRadius {_shown(radius)}", (2 * radius + 1) ** 3, "kernel"
 
 
-def _images(effective: Mapping[str, Mapping[str, Any]]) -> Iterator[_Cost]:
+def _images(effective: Mapping[str, Mapping[str, Any]], filters: int) -> Iterator[_Cost]:
     numbers = [_number_of_images(kind, settings) for kind, settings in effective.items()]
+    numbers += [(f"{filters} filters", filters)] if filters else []
     largest = ", ".join(text for text, _ in sorted(numbers, key=lambda one: -one[1])[:3])
     yield f"imageType ({largest})", sum(number for _, number in numbers), "images"
 

@@ -100,7 +100,8 @@ class ScanVariants:
     def _can_wait(self) -> bool:
         """Whether features are measured from voxels of the masks alone: no filter or resampling follows."""
         images = self.parameters.content.get("imageType") or {"Original": None}
-        alone = set(images) == {"Original"} and not self.parameters.own.ibsi.resampling
+        own = self.parameters.own
+        alone = set(images) == {"Original"} and not (own.ibsi.resampling or own.filters)
         return alone and self._splines_suit
 
     @property
@@ -141,6 +142,8 @@ class ScanVariants:
     def _grid(self, variant: Variant) -> sitk.Image:
         """Return the grid of a variant, cut to the surroundings of all regions."""
         grid = perturbed_grid(self.image, self.union, variant.of_image, self._spacing)
+        if self.parameters.own.filters:  # they see the whole image
+            return grid
         low, high = corners_on(self._around, grid)
         edges = np.array(grid.GetSpacing())
         room = _CONTOUR_MM + self._radius_mm * ((1 + max(variant.volume, _ROOM)) ** (1 / 3) - 1)

@@ -348,3 +348,15 @@ def test_a_displaced_region_is_the_same_region_elsewhere(seed: int, shape: tuple
         others = tuple(each for each in range(3) if each != axis)
         here, there = (np.trim_zeros(one.sum(axis=others)) for one in (region, moved))
         assert (here == there).all() or (here == there[::-1]).all()
+
+
+def test_controls_of_voxels_are_refused_with_filters(tmp_path: Path) -> None:
+    params = {"nbradiomics": {"filters": [{"type": "mean", "support": 3}]}}
+    image = make_image(np.random.default_rng(0).normal(100, 20, (8, 8, 8)).astype(np.float32))
+    sitk.WriteImage(image, str(tmp_path / "s.nii.gz"))
+    sitk.WriteImage(make_image(ball((8, 8, 8), 3)), str(tmp_path / "A.nii.gz"))
+    cohort = write_cohort(tmp_path, ["s,s.nii.gz,A,A.nii.gz"])
+    with pytest.raises(InputError, match=r"requests filters.*shuffled"):
+        extract_controls(cohort, params=params, kinds=("shuffled", "whole"))
+    done = extract_controls(cohort, params=params, kinds=("whole",))
+    assert done.table["mean-3_firstorder_Mean"].notna().all()

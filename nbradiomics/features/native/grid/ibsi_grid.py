@@ -63,12 +63,12 @@ def resampled(
         else new_grid(mask, box, np.array(spacing), settings)
     )
     kind = sitk.sitkFloat64 if ibsi.rounding else image.GetPixelID()
-    new_image = _onto(grid, image, interpolator_of(settings), kind)
+    new_image = onto(grid, image, interpolator_of(settings), kind)
     if ibsi.rounding:
         new_image = _like(np.rint(sitk.GetArrayViewFromImage(new_image)), grid)
     if not ibsi.mask_interpolation:
-        return new_image, _onto(grid, mask, sitk.sitkNearestNeighbor, mask.GetPixelID())
-    share = _onto(grid, sitk.Equal(mask, label), sitk.sitkLinear, sitk.sitkFloat64)
+        return new_image, onto(grid, mask, sitk.sitkNearestNeighbor, mask.GetPixelID())
+    share = onto(grid, sitk.Equal(mask, label), sitk.sitkLinear, sitk.sitkFloat64)
     inside = sitk.GetArrayViewFromImage(share) >= _HALF
     return new_image, _like((inside * label).astype(np.uint32), grid)
 
@@ -173,7 +173,8 @@ def without_outliers(
     return _like((remaining * label).astype(np.uint32), mask)
 
 
-def _onto(grid: sitk.Image, image: sitk.Image, interpolator: int, kind: int) -> sitk.Image:
+def onto(grid: sitk.Image, image: sitk.Image, interpolator: int, kind: int) -> sitk.Image:
+    """Resample an image onto a grid; 0 outside the image."""
     if interpolator == sitk.sitkBSpline and can_resample(image):
         return resample_spline(sitk.Cast(image, kind), grid)
     return sitk.Resample(image, grid, sitk.Transform(), interpolator, 0.0, kind)

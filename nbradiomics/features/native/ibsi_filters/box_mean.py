@@ -1,0 +1,26 @@
+"""Mean of the box around each voxel, of an image or of an energy image."""
+
+from __future__ import annotations
+
+from nbradiomics.features.native.ibsi_filters.separable import Kernel, along
+from nbradiomics.features.native.ibsi_filters.window import Array
+
+
+def box_mean(values: Array, size: int, boundary: str, *, flat: bool) -> Array:
+    """Compute the mean of the box around each voxel.
+
+    Parameters
+    ----------
+    values
+        Axes z, y, x.
+    size
+        Voxels of the box along each axis, odd.
+    boundary
+        What lies beyond the border.
+    flat
+        Whether the box has one slice.
+    """
+    kernel = Kernel.of([1 / size] * size)
+    for axis in (2, 1) if flat else (2, 1, 0):
+        values = along(values, (kernel,), axis, boundary)
+    return values

@@ -1,0 +1,166 @@
+"""Images of the filters that the section `nbradiomics` requests, around regions of an image.
+
+A filter sees the image itself, not the crop around a mask: the response of a voxel depends neither on
+`padDistance` and `preCrop` nor on the mask. If a filter has a finite support, only the regions and this
+margin are filtered, with the same result; else the whole image is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import prod
+
+import numpy as np
+import SimpleITK as sitk
+from numpy.typing import NDArray
+
+from nbradiomics.errors import InputError
+from nbradiomics.features.native.grid.box import Box
+from nbradiomics.features.native.grid.lattice import Lattice
+from nbradiomics.features.native.grid.preparation import Region
+from nbradiomics.features.native.ibsi_filters.response import reach, response, working_voxels
+from nbradiomics.features.native.ibsi_filters.window import Window
+from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.parameters.filters.types import Filter
+from nbradiomics.features.parameters.limits import allowing, count
+from nbradiomics.system.memory import require_memory
+
+#: Peak memory in bytes for each voxel that is filtered.
+BYTES_PER_VOXEL = 60
+
+
+@dataclass(frozen=True)
+class Response:
+    """The image of a filter around some regions.
+
+    Attributes
+    ----------
+    image
+        Double precision, on the grid of the features, in the box around the regions.
+    name
+        Name of the image in the names of features.
+    regions
+        The regions in `image`, in their order.
+    """
+
+    image: sitk.Image
+    name: str
+    regions: list[Region]
+
+
+def responses(
+    image: sitk.Image, ground: sitk.Image, regions: Sequence[Region], plan: Plan
+) -> Iterator[Response]:
+    """Make the image of each requested filter, one at a time.
+
+    Parameters
+    ----------
+    image
+        The normalised image.
+    ground
+        The image on the grid of the features.
+    regions
+        Regions on this grid, at least one.
+    plan
+        Filters and settings.
+
+    Raises
+    ------
+    InputError
+        When a filter does not suit the voxels, or the image is too large for it.
+    """
+    if not plan.filters:
+        return
+    lattice = Lattice(image, ground, plan.settings, plan.ibsi)
+    box = around([region.box for region in regions])
+    moved = [Region(_moved(region.box, box.lower), region.inside) for region in regions]
+    part = part_of(ground, box)
+    x, y, z = ground.GetSpacing()
+    held = _Held(lattice, box)
+    for one in plan.filters:
+        filtered = sitk.GetImageFromArray(_response(one, held, (z, y, x), plan))
+        filtered.CopyInformation(part)
+        yield Response(filtered, one.name, moved)
+
+
+def around(boxes: Sequence[Box]) -> Box:
+    """Return the smallest box around boxes."""
+    z0, y0, x0 = np.min([box.lower for box in boxes], axis=0).tolist()
+    z1, y1, x1 = np.max([box.upper for box in boxes], axis=0).tolist()
+    return Box((z0, y0, x0), (z1, y1, x1))
+
+
+def part_of(image: sitk.Image, box: Box) -> sitk.Image:
+    """Return an empty image on the part of a grid within a box."""
+    part = sitk.Image([int(length) for length in box.size[::-1]], sitk.sitkUInt8)
+    part.SetSpacing(image.GetSpacing())
+    part.SetDirection(image.GetDirection())
+    part.SetOrigin(image.TransformIndexToPhysicalPoint([int(low) for low in box.lower[::-1]]))
+    return part
+
+
+class _Held:
+    """The intensities around the regions: the largest part that was needed so far is kept."""
+
+    def __init__(self, lattice: Lattice, box: Box) -> None:
+        self.whole = around([lattice.whole, box])
+        self.box = box
+        self._lattice = lattice
+        self._kept: tuple[Box, NDArray[np.float64]] | None = None
+
+    def needed(self, margin: int | None, *, flat: bool) -> Box:
+        """Return the box that a filter reads; ``None``: the whole image, or whole slices."""
+        margins = [0 if flat else margin, margin, margin]
+        bounds = [
+            (first, last) if more is None else (max(low - more, first), min(high + more, last))
+            for low, high, first, last, more in zip(
+                self.box.lower, self.box.upper, self.whole.lower, self.whole.upper, margins, strict=True
+            )
+        ]
+        (z0, z1), (y0, y1), (x0, x1) = bounds
+        return Box((z0, y0, x0), (z1, y1, x1))
+
+    def window(self, wanted: Box) -> Window:
+        """Return the intensities in a box as a window around the regions."""
+        if self._kept is None or not _within(wanted, self._kept[0]):
+            self._kept = (wanted, self._lattice.values(wanted))
+        kept, values = self._kept
+        sides = [
+            (low == first, high == last)
+            for low, high, first, last in zip(
+                wanted.lower, wanted.upper, self.whole.lower, self.whole.upper, strict=True
+            )
+        ]
+        part = values[_moved(wanted, kept.lower).slices]
+        return Window(part, _moved(self.box, wanted.lower).slices, tuple(sides))
+
+
+def _response(
+    one: Filter, held: _Held, spacing: tuple[float, float, float], plan: Plan
+) -> NDArray[np.float64]:
+    wanted = held.needed(reach(one, spacing), flat=one.flat)
+    voxels = working_voxels(one, wanted.size)
+    along = " x ".join(f"{length:,}" for length in reversed(wanted.size))
+    cause = f"the filter {one.name} needs {along} voxels"
+    if prod(wanted.size) > plan.limits.voxels:
+        raise InputError(
+            f"{cause}, {count(prod(wanted.size))} in total; at most {plan.limits.voxels:,} were expected.",
+            f"Choose larger voxels. {allowing({'voxels': prod(wanted.size)})}".strip(),
+        )
+    remedy = (
+        "Choose larger voxels or boundary: periodic, use fewer processes (--jobs), or close other programs."
+    )
+    require_memory(voxels * BYTES_PER_VOXEL, cause, remedy)
+    return response(one, held.window(wanted), spacing)
+
+
+def _moved(box: Box, origin: tuple[int, int, int]) -> Box:
+    z0, y0, x0 = (low - at for low, at in zip(box.lower, origin, strict=True))
+    z1, y1, x1 = (high - at for high, at in zip(box.upper, origin, strict=True))
+    return Box((z0, y0, x0), (z1, y1, x1))
+
+
+def _within(inner: Box, outer: Box) -> bool:
+    lower = all(one >= other for one, other in zip(inner.lower, outer.lower, strict=True))
+    return lower and all(one <= other for one, other in zip(inner.upper, outer.upper, strict=True))
