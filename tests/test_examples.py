@@ -52,6 +52,16 @@ def feature_table(subjects: int = 40) -> tuple[pd.DataFrame, pd.DataFrame]:
     return pd.concat(tables, ignore_index=True), clinical.assign(age=rng.integers(1, 90, subjects))
 
 
+def write_pictures(folder: Path) -> None:
+    """A picture with its mask, and the table that names them."""
+    values = np.random.default_rng(1).integers(0, 256, (16, 20)).astype(np.uint8)
+    mask = np.zeros_like(values)
+    mask[4:12, 5:15] = 255
+    for name, pixels in {"lesion": values, "lesion_mask": mask}.items():
+        sitk.WriteImage(sitk.GetImageFromArray(pixels), str(folder / f"{name}.png"))
+    (folder / "pictures.csv").write_text("subject,image,reader,mask\ns1,lesion.png,A,lesion_mask.png\n")
+
+
 def write_sources(folder: Path) -> None:
     """DICOM series of which the images of the cohort could be made, and the table that names them."""
     rows = pd.read_csv(folder / "cohort.csv").drop_duplicates("image")
@@ -86,6 +96,7 @@ def example(tmp_path_factory: pytest.TempPathFactory, pacs: str) -> tuple[Path, 
     rows[rows["reader"] == "A"].to_csv(folder / "made" / "cohort.csv", index=False)
     nbradiomics.run(folder / "study.yaml", folder / "results")
     write_sources(folder)
+    write_pictures(folder)
     (folder / "diffusion").mkdir()
     write_planted(folder / "diffusion")
     maps = nbradiomics.fit_adc(folder / "diffusion" / "cohort.csv", out=folder / "maps").cohort

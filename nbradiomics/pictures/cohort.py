@@ -82,6 +82,12 @@ def ingest_pictures(
     ------
     InputError
         When the cohort has no picture, or pictures as probability maps.
+
+    Examples
+    --------
+    >>> made = ingest_pictures("pictures.csv", out="images_of_one_slice", pixel_spacing=0.1)
+    >>> len(made.failures)
+    0
     """
     cohort = load_cohort(cohort)
     pictures = {file for file in _files(cohort) if is_picture(Path(file))}

@@ -75,6 +75,12 @@ def read_picture(
     InputError
         When the file cannot be read, or the settings do not state what the file does not: the pixel size,
         how colours become grey values.
+
+    Examples
+    --------
+    >>> image = read_picture("lesion.png", pixel_spacing=0.1)
+    >>> image.GetSize(), image.GetSpacing()
+    ((20, 16, 1), (0.1, 0.1, 1.0))
     """
     return image_of(Path(path), settings, settings.pixel_spacing).image
 
@@ -101,6 +107,12 @@ def read_picture_mask(
     ------
     InputError
         When the file is no mask of labels, or has another number of rows and columns than the image.
+
+    Examples
+    --------
+    >>> image = read_picture("lesion.png", pixel_spacing=0.1)
+    >>> mask = read_picture_mask("lesion_mask.png", image=image)
+    >>> features = extract_features(image, mask, params="image_2d")
     """
     return mask_of(Path(path), image, settings, keep=False).image
 

@@ -71,6 +71,12 @@ def extract_slices(
     ------
     InputError
         When nothing can be computed, or the parameters are not those of single slices.
+
+    Examples
+    --------
+    >>> slices = extract_slices("cohort.csv", params="image_2d", per_slice="largest")
+    >>> int(slices.table["variant"].nunique())
+    1
     """
     cohort = load_cohort(cohort)
     parameters = load_parameters(params)
