@@ -38,9 +38,10 @@ def between(text: str, mark: str, content: str) -> str:
 
 def counts(found: dict[str, pd.DataFrame], features: int) -> str:
     """Return one row per comparison: the numbers of compliant features, with and without the switches."""
+    others = features - len(COMPUTED)
     lines = [
         f"The IBSI's first chapter has {features} features, counted in PyRadiomics' forms (3D, 3D_avg).",
-        f"PyRadiomics computes {len(COMPUTED)} of them; {features - len(COMPUTED)} are not computed.",
+        f"PyRadiomics computes {len(COMPUTED)}; {others} are features of the families alone.",
         "",
         "| comparison | compared | comply without a switch | comply with the switches | differ |",
         "| --- | --- | --- | --- | --- |",

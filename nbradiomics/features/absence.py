@@ -21,6 +21,9 @@ _RETIRED = {
     "gldm_GrayLevelNonUniformityNormalized": "Uniformity of firstorder",
     "gldm_DependencePercentage": "",
 }
+_ONE_INTENSITY = "all voxels of the region have the same intensity"
+_FLAT = "the region has no extent along one of its axes"
+_ZERO_MEAN = "the intensities of the region sum up to 0"
 _NO_PAIRS = "no two voxels of the region are neighbours under the settings distances and force2D"
 #: Why a feature has no value in a region, by prefixes of ``class_Feature``; the longest matching one is used.
 _UNDEFINED = {
@@ -29,6 +32,18 @@ _UNDEFINED = {
     ),
     "glcm_": _NO_PAIRS,
     "glrlm_": "the region has no extent in the directions that remain with force2D",
+    "morph_com": _ZERO_MEAN,
+    "morph_moran_i": _ONE_INTENSITY,
+    "morph_geary_c": _ONE_INTENSITY,
+    "morph_vol_dens_aee": _FLAT,
+    "morph_area_dens_aee": _FLAT,
+    "morph_pca_": "the region has a single voxel",
+    "stat_cov": _ZERO_MEAN,
+    "stat_qcod": "the quartiles of the intensities sum up to 0",
+    "ih_max_grad": "the region has a single grey level",
+    "ih_min_grad": "the region has a single grey level",
+    "ivh_": _ONE_INTENSITY,
+    "cm_": "no two voxels of the region are neighbours in this form",
 }
 #: NumPy's error for the matrices of a region without pairs: it only means that the value is undefined.
 _NO_MATRIX = "numpy.linalg.LinAlgError"
@@ -72,7 +87,7 @@ def unmeasurable(parameters: Parameters) -> dict[str, list[str]]:
 
 def _certain(name: str, parameters: Parameters) -> str:
     """Return a reason that does not depend on image and region; empty if there is none."""
-    image, class_name, feature = name.split("_")
+    image, class_name, feature = name.split("_", 2)
     if image == log_name(NO_SIGMA):
         return "LoG has no sigma: add it, for example `LoG: {sigma: [2.0, 4.0]}`"
     if class_name == "shape2D" and not (parameters.content.get("setting") or {}).get("force2D", False):
@@ -95,7 +110,7 @@ class _Reasons:
 
     def of(self, name: str) -> str:
         """Return the reason of one feature."""
-        image, class_name, feature = name.split("_")
+        image, class_name, feature = name.split("_", 2)
         if class_name == "shape2D" and (reason := self._not_flat()):
             return reason
         # If only retired features of an image were requested, it was made but has no value.
@@ -144,6 +159,10 @@ class _Reasons:
         error = errors.get(feature) or errors.get("", "")
         if error and not error.startswith(_NO_MATRIX):
             return f"PyRadiomics failed to compute it: {error}"
+        if feature.startswith("ivh_"):
+            for note in self.extraction.notes:
+                if note.startswith("ivh: "):
+                    return f"{note}; use `ivh: {{binCount: 1000}}` or a binWidth"
         matching = [prefix for prefix in _UNDEFINED if feature.startswith(prefix)]
         if matching:
             return f"{_UNDEFINED[max(matching, key=len)]} ({self.voxels} voxels)"

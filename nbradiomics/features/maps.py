@@ -208,8 +208,9 @@ def _made(
 
     if parameters.own.asks:
         raise InputError(
-            f"{parameters.name} departs from PyRadiomics ({parameters.own}), which maps do not support.",
-            "Remove ibsi and crop from the section `nbradiomics` of the parameters.",
+            f"{parameters.name} requests {' and '.join(parameters.own.keys)} in its section `nbradiomics`, "
+            "which maps do not support.",
+            "Remove these keys from the section.",
         )
     volume, region = read_pair(image, mask, label, parameters.fit)
     require_finite(volume, describe(image))

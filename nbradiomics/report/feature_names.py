@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
+#: Classes of PyRadiomics, and families of the IBSI.
+CLASSES = (
+    *("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm"),
+    *("morph", "loc", "stat", "ih", "ivh", "cm", "rlm", "szm", "dzm", "ngt", "ngl"),
+)
 OTHER = "other"
 
 

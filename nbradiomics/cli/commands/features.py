@@ -31,8 +31,8 @@ Label = Annotated[
 _SHOWN = 5
 #: Listed here so that the help need not read the parameter files; a test checks the list.
 PRESETS = (
-    "ct_1mm, ct_anisotropic, ibsi_ct_phantom_c, ibsi_ct_phantom_d, ibsi_ct_phantom_e, ibsi_digital_phantom, "
-    "t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
+    "ct_1mm, ct_anisotropic, ibsi_ct_phantom_a, ibsi_ct_phantom_b, ibsi_ct_phantom_c, ibsi_ct_phantom_d, "
+    "ibsi_ct_phantom_e, ibsi_digital_phantom, t1w_mr_1mm, t1w_mr_anisotropic, t2w_mr_1mm, t2w_mr_anisotropic"
 )
 
 

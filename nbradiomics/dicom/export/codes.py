@@ -32,6 +32,15 @@ _PLAIN_FIRST_ORDER = ("Entropy", "Uniformity", "Skewness", "Kurtosis")
 _NAME = re.compile(
     r"(?P<image>.+)_(?P<family>shape|shape2D|firstorder|gl[cd]m|glrlm|glszm|ngtdm)_(?P<own>\w+)"
 )
+#: Units of the features of the IBSI's families; those without an entry have none.
+_FAMILY_UNITS = (
+    (re.compile(r"[^_]+_morph_(volume|vol_approx)"), "mm3"),
+    (re.compile(r"[^_]+_morph_area_mesh"), "mm2"),
+    (re.compile(r"[^_]+_morph_av"), "/mm"),
+    (re.compile(r"[^_]+_morph_(com|diam|pca_(maj|min|least)_axis)"), "mm"),
+    (re.compile(r"[^_]+_(morph_integ_int|loc_\w+|stat_(?!skew|kurt|cov|qcod)\w+)"), "[arb'U]"),
+    (re.compile(r"[^_]+_ivh_(i10|i90|diff_i10_i90)"), "[arb'U]"),
+)
 _UNITS = {
     "mm": "mm",
     "mm2": "square millimeter",
@@ -88,7 +97,7 @@ def unit_of(name: str) -> tuple[str, str, str]:
     """
     match = _NAME.fullmatch(name)
     family, own = (match["family"], match["own"]) if match else ("", "")
-    code = "1"
+    code = next((unit for names, unit in _FAMILY_UNITS if names.fullmatch(name)), "1")
     if family.startswith("shape"):
         code = "mm" if _LENGTH.fullmatch(own) else _SHAPE_UNITS.get(own, "1")
     elif family == "firstorder" and own not in _PLAIN_FIRST_ORDER:

@@ -47,7 +47,8 @@ class Comparison:
     reference: str
 
 
-COMPARISONS = {
+#: Every comparison; those of `COMPARISONS` have the forms of PyRadiomics' features.
+ALL_COMPARISONS = {
     "digital": Comparison(
         "Digital phantom", "ibsi_digital_phantom", "digital_phantom", "reference_dig_phantom.csv"
     ),
@@ -58,9 +59,10 @@ COMPARISONS = {
             "ct_phantom",
             f"reference_chest_config_{letter.lower()}.csv",
         )
-        for letter in "CDE"
+        for letter in "ABCDE"
     },
 }
+COMPARISONS = {key: one for key, one in ALL_COMPARISONS.items() if key not in ("A", "B")}
 
 
 class Phantom:
@@ -76,10 +78,7 @@ class Phantom:
 
     def __init__(self, comparison: Comparison, folder: Path) -> None:
         self.title = comparison.title
-        stem = folder / comparison.images
-        self._image = read_image(f"{stem}_image.nii.gz")
-        self._region: sitk.Image = read_region(f"{stem}_mask.nii.gz", 1)
-        self._region.CopyInformation(self._image)
+        self._image, self._region = images_of(comparison, folder)
         self.parameters = _all_features(load_parameters(comparison.preset))
         self.reference = reference_values(folder / comparison.reference)
 
@@ -98,6 +97,15 @@ class Phantom:
         """Return the tags, without their form, of the features within the tolerance of their reference."""
         values = self.features(ibsi)
         return {tag for tag, value in values.items() if complies(value, *self.reference.loc[tag])}
+
+
+def images_of(comparison: Comparison, folder: Path) -> tuple[sitk.Image, sitk.Image]:
+    """Read image and region of a phantom; `folder` holds the IBSI's data."""
+    stem = folder / comparison.images
+    image = read_image(f"{stem}_image.nii.gz")
+    region: sitk.Image = read_region(f"{stem}_mask.nii.gz", 1)
+    region.CopyInformation(image)
+    return image, region
 
 
 def _all_features(parameters: Parameters) -> Parameters:

@@ -19,6 +19,7 @@ from nbradiomics.features.extract import require_finite, require_two_voxels
 from nbradiomics.features.grid_cost import require_affordable
 from nbradiomics.features.native.grid.preparation import (
     INSIDE,
+    crops,
     labelled,
     loaded,
     normalised,
@@ -30,6 +31,7 @@ from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.several_regions import source_of
 from nbradiomics.features.notes import listening
 from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters.families import require_ball_within
 from nbradiomics.features.refusals import explained
 
 #: Settings of what is done when a region is on the grid of the features.
@@ -120,5 +122,7 @@ class FeatureGrid:
             except (ValueError, RuntimeError) as error:
                 refused = error if isinstance(error, InputError) else refusal(error)
                 raise explained(refused, self.normalised, region, self.parameters) from error
+        if "loc" in self.parameters.own.families.names and crops(settings):
+            require_ball_within(name, min(image.GetSpacing()), settings)
         measured = np.asarray(sitk.GetArrayViewFromImage(kept) == INSIDE)
         return OnGrid(image, sitk.Cast(mask == INSIDE, sitk.sitkUInt8), measured)

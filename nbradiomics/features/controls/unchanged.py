@@ -12,6 +12,10 @@ from nbradiomics.features.parameters.expected import SHAPES, expected_features
 _OF_ONE_VOXEL = ("original", "square", "squareroot", "logarithm", "exponential")
 
 
+#: Classes and families of the values of the voxels, wherever these are.
+_OF_VALUES = ("firstorder", "stat", "ih", "ivh")
+
+
 def unchanged_sentences(parameters: Parameters, kinds: Sequence[Control]) -> list[str]:
     """Say which controls keep all features that the parameters request; empty if each changes some."""
     features = [name.split("_") for name in expected_features(parameters)]
@@ -29,4 +33,4 @@ def unchanged_sentences(parameters: Parameters, kinds: Sequence[Control]) -> lis
 def _is_kept(image: str, kind: str, control: Control) -> bool:
     if kind in SHAPES:
         return control in (*OF_VOXELS, "displaced")
-    return control == "shuffled" and kind == "firstorder" and image in _OF_ONE_VOXEL
+    return control == "shuffled" and kind in _OF_VALUES and image in _OF_ONE_VOXEL

@@ -17,7 +17,7 @@ from nbradiomics.execution.batch import FAULT
 from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.native.grid.preparation import tolerance
 from nbradiomics.features.notes import listening
-from nbradiomics.features.parameters import SECTION, Own, Parameters
+from nbradiomics.features.parameters import SECTION, Parameters
 from nbradiomics.features.parameters.limits import require_bins
 from nbradiomics.system.memory import require_memory
 from nbradiomics.system.quiet import quiet
@@ -100,10 +100,10 @@ def compute_pipelines(
 def refuse_own_section(parameters: Parameters) -> None:
     """Raise `InputError` when a parameter file requests anything in the section of this package."""
     if parameters.own.asks:
-        keys = [name for name in ("ibsi", "crop") if getattr(parameters.own, name) != getattr(Own(), name)]
+        keys = " and ".join(parameters.own.keys)
         raise InputError(
-            f"{parameters.name} requests {' and '.join(keys)} in its section `{SECTION}`, which the engine "
-            f"`{NAME}` does not support.",
+            f"{parameters.name} requests {keys} in its section `{SECTION}`, which the engine `{NAME}` does "
+            "not support.",
             "Use the engine `native` (`--engine native`), or remove the section.",
         )
 

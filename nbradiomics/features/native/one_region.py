@@ -11,6 +11,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.ibsi_names.families import ONCE
 from nbradiomics.features.native.classes.firstorder import Intensities, first_order_features
 from nbradiomics.features.native.classes.shape import shape_features
 from nbradiomics.features.native.classes.shape2d import shape2d_features
@@ -18,6 +19,8 @@ from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettin
 from nbradiomics.features.native.filters.filters import filtered_images
 from nbradiomics.features.native.grid.preparation import INSIDE, Prepared, Region, prepare
 from nbradiomics.features.native.grid.spline import Source
+from nbradiomics.features.native.ibsi.measure import Voxels, measure_families, measure_once
+from nbradiomics.features.native.ibsi.textures.families import Outline
 from nbradiomics.features.native.levels.discretisation import discretise
 from nbradiomics.features.native.levels.ibsi_bins import ibsi_bin_edges, lower_limit
 from nbradiomics.features.native.plan import Plan
@@ -85,7 +88,10 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | 
 
 
 def measure_shapes(prepared: Prepared, plan: Plan) -> Measurements:
-    """Compute the requested features of the classes shape and shape2D that are possible for the region."""
+    """Compute the features that are measured once: the classes shape and shape2D, and families of the IBSI.
+
+    A class that is not possible for the region is left out, with a note.
+    """
     region = prepared.shape_box.crop(prepared.shape_mask) == INSIDE
     spacing = _spacing(prepared.image)
     by_class = {}
@@ -108,6 +114,9 @@ def measure_shapes(prepared: Prepared, plan: Plan) -> Measurements:
         for name, features in by_class.items()
         for feature, value in features.items()
     }
+    if plan.families.names:
+        once = measure_once(prepared, plan.families, plan.settings)
+        values |= {f"original_{name}": value for name, value in once.items()}
     return Measurements(values, notes=notes)
 
 
@@ -135,7 +144,7 @@ def measure_image(
 ) -> Measurements:
     """Compute the features of one image under PyRadiomics' names, with classes in the plan's order."""
     wanted = {name: features for name, features in plan.classes.items() if name not in _SHAPES}
-    if not wanted:
+    if not wanted and not set(plan.families.names) - set(ONCE):
         return Measurements()
     crop = region.box.crop(image)
     positions = np.flatnonzero(region.inside)
@@ -164,7 +173,16 @@ def measure_image(
         for class_name in wanted
         for feature, value in by_class[class_name].items()
     }
-    return Measurements(measured, (float(values.min()), float(values.max())) if name == "original" else None)
+    notes: tuple[str, ...] = ()
+    if plan.families.names:
+        outline = None if region.outline is None else Outline(region.outline, region.start)
+        voxels = Voxels(values, levels, counts)
+        of_families, notes = measure_families(
+            name, voxels, plan.families, plan.settings, plan.limits, outline
+        )
+        measured |= {f"{name}_{feature}": value for feature, value in of_families.items()}
+    span = (float(values.min()), float(values.max())) if name == "original" else None
+    return Measurements(measured, span, notes)
 
 
 def _spacing(image: sitk.Image) -> tuple[float, float, float]:

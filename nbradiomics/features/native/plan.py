@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbradiomics.features.native.grid.preparation import INSIDE
+from nbradiomics.features.parameters.families import Families
 from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.features.parameters.limits import Limits
 
@@ -45,6 +46,8 @@ class Plan:
         Switches that follow the IBSI instead of PyRadiomics.
     limits
         Largest numbers that are computed.
+    families
+        Families of the IBSI that are measured beside the classes.
     """
 
     settings: Mapping[str, Any]
@@ -52,9 +55,16 @@ class Plan:
     classes: Mapping[str, tuple[str, ...]]
     ibsi: Ibsi = field(default_factory=Ibsi)
     limits: Limits = field(default_factory=Limits)
+    families: Families = field(default_factory=Families)
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], ibsi: Ibsi | None = None, limits: Limits | None = None) -> Plan:
+    def of(
+        cls,
+        content: Mapping[str, Any],
+        ibsi: Ibsi | None = None,
+        limits: Limits | None = None,
+        families: Families | None = None,
+    ) -> Plan:
         """Make the plan from a valid parameter file's content and from its section `nbradiomics`."""
         from radiomics import getFeatureClasses
 
@@ -66,4 +76,5 @@ class Plan:
             classes={name: tuple(features or ()) for name, features in classes.items()},
             ibsi=ibsi or Ibsi(),
             limits=limits or Limits(),
+            families=families or Families(),
         )

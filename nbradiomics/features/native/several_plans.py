@@ -158,7 +158,7 @@ def _prepare(ground: sitk.Image, mask: sitk.Image | None, pipelines: Sequence[Pi
     if prepared is None:
         return
     region = prepared.region
-    for members in _grouped(pipelines, lambda one: _text(list(one.plan.classes.items()))):
+    for members in _grouped(pipelines, lambda one: _text([*one.plan.classes.items(), one.plan.families])):
         shapes = _together(members, measure_shapes, prepared, members[0].plan)
         for one in members:
             one.state.region = region

@@ -69,7 +69,9 @@ def differences_named(here: Parameters | None, features: Path) -> Iterator[None]
 
 
 def _flat(parameters: Parameters) -> dict[str, Any]:
-    return dict(_leaves("", {**value_settings(parameters), SECTION: asdict(parameters.own)}))
+    own = parameters.own
+    section = {"ibsi": asdict(own.ibsi), "crop": own.crop, "ivh": own.families.ivh.stated}
+    return dict(_leaves("", {**value_settings(parameters), SECTION: section}))
 
 
 def _leaves(name: str, value: Any) -> Iterator[tuple[str, Any]]:

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import product
 from typing import Any
 
+from nbradiomics.features.ibsi_names.families import ONCE, feature_names
 from nbradiomics.features.parameters.file import Parameters
 
 SHAPES = ("shape", "shape2D")
@@ -27,10 +28,15 @@ def expected_features(parameters: Parameters, *, shapes: bool = True) -> list[st
         Features to compute.
     shapes
         Whether to include the shape classes, which have no maps.
+
+    Notes
+    -----
+    The IBSI's families of an image follow its classes; `ONCE` follow the shape classes.
     """
     classes = _classes(parameters.content.get("featureClass") or {})
     shape_classes = SHAPES if shapes else ()
     names = [f"original_{class_}_{name}" for class_ in shape_classes for name in classes.get(class_, ())]
+    names += _families("original", parameters, once=True)
     for image in expected_images(parameters):
         names += [
             f"{image}_{class_}_{name}"
@@ -38,7 +44,16 @@ def expected_features(parameters: Parameters, *, shapes: bool = True) -> list[st
             if class_ not in SHAPES
             for name in features
         ]
+        names += _families(image, parameters, once=False)
     return list(dict.fromkeys(names))
+
+
+def _families(image: str, parameters: Parameters, *, once: bool) -> Iterator[str]:
+    """Yield the features of the IBSI's families in one image."""
+    families = parameters.own.families
+    for family in families.names:
+        if (family in ONCE) == once:
+            yield from (f"{image}_{family}_{name}" for name in feature_names(family, families.aggregation))
 
 
 def expected_images(parameters: Parameters) -> list[str]:

@@ -6,6 +6,7 @@ is removed before PyRadiomics' schema checks the file::
     nbradiomics:
       ibsi: true      # or a mapping of switches, see `parameters.ibsi.Ibsi`
       crop: mask      # or union: the region to which an image is cropped before it is filtered
+      families: []    # families of the IBSI beside PyRadiomics' classes, see `parameters.families`
       limits: {}      # larger limits for unusual requests, see `limits.Limits`
 """
 
@@ -23,6 +24,7 @@ from typing import Any
 import yaml
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.parameters.families import KEYS, Families, families_of, require_room_for_balls
 from nbradiomics.features.parameters.ibsi import Ibsi, ibsi_of, require_known, require_no_contradiction
 from nbradiomics.features.parameters.limits import Limits, limits_of, require_within
 from nbradiomics.features.parameters.rules import did_you_mean, require_sound, schema
@@ -42,6 +44,7 @@ SECTION = "nbradiomics"
 #: Regions to which an image may be cropped before it is filtered: the mask, or the union of all its masks.
 UNION = "union"
 CROPS = ("mask", UNION)
+_KEYS = ("ibsi", "crop", *KEYS, "limits")
 #: Largest number of characters of PyRadiomics' own message that is shown.
 _LONGEST = 2000
 
@@ -56,21 +59,45 @@ class Own:
         Switches that follow the IBSI instead of PyRadiomics.
     crop
         One of `CROPS`; PyRadiomics crops to the ``mask``.
+    families
+        Families of the IBSI that are measured beside PyRadiomics' classes.
     """
 
     ibsi: Ibsi = field(default_factory=Ibsi)
     crop: str = "mask"
+    families: Families = field(default_factory=Families)
 
     def __str__(self) -> str:
-        """Describe the departures from PyRadiomics, as shown in tables; empty if there are none."""
+        """Describe the departures from PyRadiomics' values, as shown in tables; empty if there are none.
+
+        Families are columns of their own: they change no value of PyRadiomics.
+        """
         chosen = [name for name, value in asdict(self.ibsi).items() if value not in (False, None)]
         parts = [f"ibsi: {' '.join(chosen)}"] if chosen else []
         return "; ".join([*parts, f"crop: {self.crop}"] if self.crop != "mask" else parts)
 
     @property
     def asks(self) -> bool:
-        """Whether the options request anything that differs from PyRadiomics."""
+        """Whether the options request anything that PyRadiomics does not do."""
         return self != Own()
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of the section that request something that PyRadiomics does not do."""
+        return tuple(
+            name for name in ("ibsi", "crop", "families") if getattr(self, name) != getattr(Own(), name)
+        )
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The section of a file with the same options."""
+        return {"ibsi": asdict(self.ibsi), "crop": self.crop, **self.families.stated}
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Options on which values depend; empty if all values are PyRadiomics' or do not depend on them."""
+        departs = {"ibsi": asdict(self.ibsi), "crop": self.crop} if str(self) else {}
+        return {**departs, **self.families.values}
 
 
 @dataclass(frozen=True)
@@ -111,7 +138,7 @@ class Parameters:
     @property
     def whole(self) -> dict[str, Any]:
         """The content with the section of this package: a file of it has the same values."""
-        return {**self.content, SECTION: asdict(self.own)} if self.own.asks else dict(self.content)
+        return {**self.content, SECTION: self.own.stated} if self.own.asks else dict(self.content)
 
     @property
     def fingerprint(self) -> str:
@@ -196,6 +223,7 @@ def _checked(name: str, text: str) -> Parameters:
     _check_schema(name, content)
     require_sound(name, content)
     require_no_contradiction(name, own.ibsi, content.get("setting") or {})
+    require_room_for_balls(name, own.families, content.get("setting") or {})
     require_within(name, content, limits)
     return Parameters(name, text, content, own, limits)
 
@@ -207,16 +235,17 @@ def _own(name: str, section: Any) -> tuple[Own, Limits]:
     if not isinstance(section, Mapping):
         raise InputError(
             f"{name}: {SECTION} is {section!r}; a mapping was expected.",
-            "Its keys are ibsi, crop and limits.",
+            f"Its keys are {', '.join(_KEYS)}.",
         )
-    require_known(name, SECTION, section, ("ibsi", "crop", "limits"))
+    require_known(name, SECTION, section, _KEYS)
     crop = section.get("crop", "mask")
     if crop not in CROPS:
         raise InputError(
             f"{name}: {SECTION}.crop is {crop!r}; one of {', '.join(CROPS)} was expected.",
             "Correct the value.",
         )
-    own = Own(ibsi=ibsi_of(name, section.get("ibsi", False)), crop=crop)
+    ibsi = ibsi_of(name, section.get("ibsi", False))
+    own = Own(ibsi=ibsi, crop=crop, families=families_of(name, section))
     return own, limits_of(name, section.get("limits"))
 
 

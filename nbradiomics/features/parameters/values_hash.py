@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from types import MappingProxyType
 from typing import Any
 
@@ -71,8 +70,8 @@ def value_settings(parameters: Parameters) -> dict[str, Any]:
         "setting": stated,
         "imageType": {kind: own for kind, own in types.items() if own},
     }
-    if parameters.own.asks:
-        found[SECTION] = asdict(parameters.own)
+    if parameters.own.values:
+        found[SECTION] = parameters.own.values
     plain: dict[str, Any] = _plain({name: part for name, part in found.items() if part})
     return plain
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.grid.spline_points import LEAST, Splines
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters.families import require_ball_within
 from nbradiomics.features.variants.normalisation import Normalisation
 from nbradiomics.perturbation.boxes import Mask, box_around, voxels_of
 from nbradiomics.perturbation.grid import corners_on, part_of_grid, perturbed_grid
@@ -143,6 +144,8 @@ class ScanVariants:
         low, high = corners_on(self._around, grid)
         edges = np.array(grid.GetSpacing())
         room = _CONTOUR_MM + self._radius_mm * ((1 + max(variant.volume, _ROOM)) ** (1 / 3) - 1)
+        if "loc" in self.parameters.own.families.names:
+            require_ball_within("a variant", float(edges.min()), self.settings, beyond=room)
         margin = np.maximum(np.ceil(room / edges), self.settings.get("padDistance", 5)) + 1
         size = np.array(grid.GetSize())
         first = np.maximum(np.floor(low - margin), 0).astype(int)

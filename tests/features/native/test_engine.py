@@ -278,7 +278,7 @@ def test_the_digital_phantom(real_data: Path) -> None:
     )
     region = sitk.Cast(mask == 1, sitk.sitkUInt8)
     region.CopyInformation(image)
-    assert compare_engines((image, region), "ibsi_digital_phantom")
+    assert compare_engines((image, region), load_parameters("ibsi_digital_phantom").content)
 
 
 @pytest.mark.realdata

@@ -7,6 +7,8 @@ connect through faces, edges and corners: 26 neighbours, or 8 within slices.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,6 +38,22 @@ FEATURES = {
 }
 
 
+class Zones(NamedTuple):
+    """Zones in the order of their first voxels.
+
+    Attributes
+    ----------
+    ranks, sizes
+        Rank and number of voxels of each zone.
+    members
+        Indices of the voxels in the flattened padded region, zone after zone; the first voxel of each first.
+    """
+
+    ranks: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    members: NDArray[np.uint64]
+
+
 def glszm_features(region: RankedRegion, *, plane: int | None = None) -> dict[str, float]:
     """Compute the features of the size zone matrix.
 
@@ -47,11 +65,24 @@ def glszm_features(region: RankedRegion, *, plane: int | None = None) -> dict[st
         Axis along which voxels do not connect; None for three dimensions.
     """
     steps = offsets(region.shape, both_ways=True, plane=plane)
-    ranks, sizes = _zones(region.ranks.ravel().copy(), region.places, region.strides(steps))
-    counts, areas = _matrix(ranks, sizes, len(region.present))
+    found = zones(region, steps)
+    counts, areas = _matrix(found.ranks, found.sizes, len(region.present))
     values = length_formulas(counts, region.present, areas)
     by_formula = dict(zip(FORMULAS, values.tolist(), strict=True))
     return {name: by_formula[formula] for name, formula in FEATURES.items()}
+
+
+def zones(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
+    """Find the zones of a region.
+
+    Parameters
+    ----------
+    region
+        The region, ranked.
+    steps
+        Offsets to the neighbours that a voxel connects to, both ways, shape (offsets, 3).
+    """
+    return Zones(*_zones(region.ranks.ravel().copy(), region.places, region.strides(steps)))
 
 
 def _matrix(
@@ -69,31 +100,32 @@ def _matrix(
 @compiled
 def _zones(
     ranks: NDArray[np.int32], places: NDArray[np.uint64], strides: NDArray[np.uint64]
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Return rank and size of each zone. `ranks` is overwritten: voxels of a zone are set to 0."""
-    waiting = np.empty(len(places), np.uint64)
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]:
+    """Return rank, size and members of each zone. `ranks` is overwritten: voxels of a zone are set to 0."""
+    # A queue: what has been handled stays where it is, so that the members of a zone lie together.
+    members = np.empty(len(places), np.uint64)
     rank_of_zone = np.empty(len(places), np.int32)
     size_of_zone = np.empty(len(places), np.int32)
     zones = 0
+    handled = found = 0
     for seed in places:
         rank = ranks[seed]
         if rank == 0:
             continue
         ranks[seed] = 0
-        waiting[0] = seed
-        left = 1
-        size = 0
-        while left > 0:
-            left -= 1
-            place = waiting[left]
-            size += 1
+        start = found
+        members[found] = seed
+        found += 1
+        while handled < found:
+            place = members[handled]
+            handled += 1
             for stride in strides:
                 beside = place + stride
                 if ranks[beside] == rank:
                     ranks[beside] = 0
-                    waiting[left] = beside
-                    left += 1
+                    members[found] = beside
+                    found += 1
         rank_of_zone[zones] = rank
-        size_of_zone[zones] = size
+        size_of_zone[zones] = found - start
         zones += 1
-    return rank_of_zone[:zones].copy(), size_of_zone[:zones].copy()
+    return rank_of_zone[:zones].copy(), size_of_zone[:zones].copy(), members

@@ -25,13 +25,18 @@ class Neighbourhoods:
         Column k: voxels with k neighbours whose grey level differs by no more than alpha.
     differences
         Sum over the voxels of |level - mean level of the neighbours|; 0 for a voxel without neighbours.
+    alone
+        Voxels without neighbours.
     """
 
     dependences: NDArray[np.int64]
     differences: NDArray[np.float64]
+    alone: NDArray[np.int64]
 
 
-def neighbourhoods(region: RankedRegion, steps: NDArray[np.int64], alpha: int) -> Neighbourhoods:
+def neighbourhoods(
+    region: RankedRegion, steps: NDArray[np.int64], alpha: int, slice_: int | None = None
+) -> Neighbourhoods:
     """Count the neighbours of every voxel.
 
     Parameters
@@ -42,14 +47,19 @@ def neighbourhoods(region: RankedRegion, steps: NDArray[np.int64], alpha: int) -
         Offsets to the neighbours, both ways, shape (offsets, 3).
     alpha
         Largest difference of grey levels that counts as dependent.
+    slice_
+        Count the voxels of this slice (z, without the margin) only.
     """
-    dependences, numerators = _count(
-        region.levels, region.shifts(steps), alpha, region.rank_of, region.margin
+    levels = region.levels
+    if slice_ is not None:
+        levels = levels[slice_ : slice_ + 1 + 2 * region.margin]
+    dependences, numerators, alone = _count(
+        levels, region.shifts(steps), alpha, region.rank_of, region.margin
     )
     # |level - sum / k| = |level k - sum| / k: the numerators are whole numbers, so that the order of the
     # voxels cannot change them.
     divisors = np.maximum(np.arange(numerators.shape[1]), 1)
-    return Neighbourhoods(dependences, (numerators / divisors).sum(axis=1))
+    return Neighbourhoods(dependences, (numerators / divisors).sum(axis=1), alone)
 
 
 @compiled
@@ -59,8 +69,10 @@ def _count(
     alpha: int,
     rank_of: NDArray[np.int32],
     margin: int,
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Count dependences, and sum |level k - sum of k neighbours' levels| by k: both (levels, offsets + 1).
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Count dependences, sum |level k - sum of k neighbours' levels| by k, and count lone voxels.
+
+    The first two results have the shape (levels, offsets + 1), the third (levels,).
 
     The loop handles one row of voxels and one offset at a time: the inner loop has no branches, so that the
     compiler can handle several voxels at once.
@@ -70,6 +82,7 @@ def _count(
     ranks = rank_of[-1]
     dependences = np.zeros((ranks, len(shifts) + 1), np.int64)
     numerators = np.zeros((ranks, len(shifts) + 1), np.int64)
+    alone = np.zeros(ranks, np.int64)
     alike = np.empty(width, np.int32)
     found = np.empty(width, np.int32)
     total = np.empty(width, np.int32)
@@ -96,7 +109,8 @@ def _count(
                     row = rank_of[centre[x]] - 1
                     dependences[row, alike[x]] += 1
                     numerators[row, found[x]] += abs(np.int64(centre[x]) * found[x] - total[x])
-    return dependences, numerators
+                    alone[row] += found[x] == 0
+    return dependences, numerators, alone
 
 
 @compiled

@@ -99,8 +99,14 @@ def diameters(inside: NDArray[np.bool_], spacing: Spacing) -> dict[str, float]:
         turned = np.ascontiguousarray(np.transpose(inside, (axis, rows, columns)))
         values[name], corners = _in_planes(turned, (spacing[rows], spacing[columns]), corners=axis == 0)
         if axis == 0:
-            values["Maximum3DDiameter"] = farthest(_outermost(corners * (np.array(spacing) / 2)))
+            values["Maximum3DDiameter"] = farthest_corners(corners * (np.array(spacing) / 2))
     return values
+
+
+def farthest_corners(corners: NDArray[np.float64]) -> float:
+    """Compute the largest distance between two points, shape (n, 3), in their unit."""
+    distance: float = farthest(_outermost(corners))
+    return distance
 
 
 def _in_planes(turned: NDArray[np.bool_], steps: tuple[float, float], *, corners: bool) -> tuple[float, Any]:
@@ -111,6 +117,26 @@ def _in_planes(turned: NDArray[np.bool_], steps: tuple[float, float], *, corners
         of_hulls = np.empty((needed, 3), np.int64)
         farthest_in_planes(turned, *steps, of_hulls)
     return distance, of_hulls[:needed]
+
+
+def mesh_corners(inside: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.float64]:
+    """Find mesh vertices whose convex hull is that of the whole mesh.
+
+    Parameters
+    ----------
+    inside
+        Binary, axes z, y, x, with a border of one voxel outside the region.
+    spacing
+        Voxel edges in mm, z, y, x.
+
+    Returns
+    -------
+    numpy.ndarray
+        In mm, z, y, x, shape (n, 3): corners of the hull of each plane across z.
+    """
+    _, corners = _in_planes(np.ascontiguousarray(inside), (spacing[1], spacing[2]), corners=True)
+    found: NDArray[np.float64] = corners * (np.array(spacing) / 2)
+    return found
 
 
 def _outermost(points: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -87,10 +87,16 @@ class Region:
         Box of the region in the image.
     inside
         Voxels of the region within `box`, axes z, y, x.
+    outline
+        The region of the shape features, if it is another one.
+    start
+        Where in `outline` the first voxel of `box` lies, z, y, x.
     """
 
     box: Box
     inside: NDArray[np.bool_]
+    outline: NDArray[np.bool_] | None = None
+    start: tuple[int, int, int] = (0, 0, 0)
 
 
 @dataclass(frozen=True)
@@ -120,7 +126,14 @@ class Prepared:
     @property
     def region(self) -> Region:
         """The region alone, so that the images need not stay in memory."""
-        return Region(self.box, self.box.crop(self.mask) == INSIDE)
+        outline = None if self.shape_mask is self.mask else self.shape_box.crop(self.shape_mask) == INSIDE
+        return Region(self.box, self.box.crop(self.mask) == INSIDE, outline, self._start)
+
+    @property
+    def _start(self) -> tuple[int, int, int]:
+        starts = zip(self.box.lower, self.shape_box.lower, strict=True)
+        z, y, x = (first - other for first, other in starts)
+        return z, y, x
 
 
 def prepare(
