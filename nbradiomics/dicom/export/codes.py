@@ -6,7 +6,7 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from nbradiomics.dicom.export.ibsi_codes import IBSI_CODES
+from nbradiomics.nomenclature.ibsi_codes import IBSI_CODES
 
 if TYPE_CHECKING:
     from highdicom.sr import CodedConcept
