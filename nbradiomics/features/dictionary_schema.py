@@ -68,8 +68,8 @@ DICTIONARY = Schema(
         Column(
             "rotation",
             "text",
-            "whether the value stays the same if image and mask are turned by right angles; `in slices`: only "
-            "within the slices",
+            "whether the value stays the same if image and mask are turned by right angles; `in slices`: "
+            "only within the slices",
             values=("yes", "in slices", "no"),
         ),
         _unchanged("shift_bin_width", f"{_SHIFTED}, {_WIDTH}"),

@@ -107,7 +107,7 @@ def _others(words: _Words) -> list[_Text]:
     return [
         (
             "Grey level non-uniformity",
-            f"Sum over grey levels of the squared count of each {one}, divided by all: low if equally common.",
+            f"Sum of the squared counts of each {one} by grey level, relative to all: low if evenly spread.",
             {"lowest": "1", "volume": SUM},
         ),
         (
@@ -117,7 +117,7 @@ def _others(words: _Words) -> list[_Text]:
         ),
         (
             f"{size.capitalize()} non-uniformity",
-            f"Sum over each {size} of the squared count, divided by all: low if equally common.",
+            f"Sum of the squared counts of each {one} by {size}, relative to all: low if evenly spread.",
             {"lowest": "1", "volume": SUM},
         ),
         (
