@@ -43,8 +43,9 @@ FEATURES = Schema(
     ),
     key=("subject", "timepoint", "sequence", "roi", "reader", "reading", "variant", "engine"),
     left_out=("site", "in_fit", "parameters"),
-    further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`); "
-    "a missing value is undefined, and the table of failures gives the reason",
+    further="a column of numbers for each feature, under PyRadiomics' own names (`original_glcm_Contrast`), "
+    "and under the IBSI's tags for its families (`original_ivh_v10`); a missing value is undefined, and the "
+    "table of failures gives the reason",
     note="`nbradiomics extract` writes it as CSV or Parquet. A Parquet file has a group for every 1,000 "
     "rows, so that a large table can be read in pieces, or only some of its columns. A table with rows of "
     "two engines is refused unless you choose one engine.",

@@ -1,4 +1,4 @@
-"""The IBSI's texture families in plain Python: slow, with the formulas as the reference manual states them."""
+"""The IBSI's texture families in plain Python: slow, with the formulas as the manual states them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from itertools import product
 
 import numpy as np
 
-from nbradiomics.features.native.ibsi.textures.names import TEXTURE_FAMILIES
+from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES
 
 Voxel = tuple[int, int, int]
 Region = dict[Voxel, int]

@@ -12,18 +12,18 @@ from hypothesis import given, settings as examples, strategies as st
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.ibsi import complies
-from nbradiomics.features.native.ibsi.textures import pairs
-from nbradiomics.features.native.ibsi.textures.families import (
-    Outline,
-    TextureFamilySettings,
-    texture_families,
-)
-from nbradiomics.features.native.ibsi.textures.names import (
+from nbradiomics.features.ibsi_names.textures import (
     DIRECTIONAL_FORMS,
     PLAIN_FORMS,
     TEXTURE_FAMILIES,
     forms_of,
     texture_tags,
+)
+from nbradiomics.features.native.ibsi.textures import pairs
+from nbradiomics.features.native.ibsi.textures.families import (
+    Outline,
+    TextureFamilySettings,
+    texture_families,
 )
 from nbradiomics.features.native.ibsi.textures.ngt_formulas import ngt_formulas
 from nbradiomics.features.native.levels.grey_levels import DiscreteRegion

@@ -65,15 +65,15 @@ def glszm_features(region: RankedRegion, *, plane: int | None = None) -> dict[st
         Axis along which voxels do not connect; None for three dimensions.
     """
     steps = offsets(region.shape, both_ways=True, plane=plane)
-    found = zones(region, steps)
-    counts, areas = _matrix(found.ranks, found.sizes, len(region.present))
+    ranks, sizes = _zones(region.ranks.ravel().copy(), region.places, region.strides(steps), None)
+    counts, areas = _matrix(ranks, sizes, len(region.present))
     values = length_formulas(counts, region.present, areas)
     by_formula = dict(zip(FORMULAS, values.tolist(), strict=True))
     return {name: by_formula[formula] for name, formula in FEATURES.items()}
 
 
 def zones(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
-    """Find the zones of a region.
+    """Find the zones of a region, with their voxels.
 
     Parameters
     ----------
@@ -82,7 +82,9 @@ def zones(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
     steps
         Offsets to the neighbours that a voxel connects to, both ways, shape (offsets, 3).
     """
-    return Zones(*_zones(region.ranks.ravel().copy(), region.places, region.strides(steps)))
+    members = np.empty(len(region.places), np.uint64)
+    ranks, sizes = _zones(region.ranks.ravel().copy(), region.places, region.strides(steps), members)
+    return Zones(ranks, sizes, members)
 
 
 def _matrix(
@@ -99,33 +101,43 @@ def _matrix(
 
 @compiled
 def _zones(
-    ranks: NDArray[np.int32], places: NDArray[np.uint64], strides: NDArray[np.uint64]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64]]:
-    """Return rank, size and members of each zone. `ranks` is overwritten: voxels of a zone are set to 0."""
-    # A queue: what has been handled stays where it is, so that the members of a zone lie together.
-    members = np.empty(len(places), np.uint64)
+    ranks: NDArray[np.int32],
+    places: NDArray[np.uint64],
+    strides: NDArray[np.uint64],
+    members: NDArray[np.uint64] | None,
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Return rank and size of each zone. `ranks` is overwritten: voxels of a zone are set to 0.
+
+    `members` is overwritten with the places of the zones, one after the other. Without it Numba compiles a
+    kernel of its own, in which its lines do not exist.
+    """
+    waiting = np.empty(len(places), np.uint64)
     rank_of_zone = np.empty(len(places), np.int32)
     size_of_zone = np.empty(len(places), np.int32)
     zones = 0
-    handled = found = 0
+    listed = 0
     for seed in places:
         rank = ranks[seed]
         if rank == 0:
             continue
         ranks[seed] = 0
-        start = found
-        members[found] = seed
-        found += 1
-        while handled < found:
-            place = members[handled]
-            handled += 1
+        waiting[0] = seed
+        left = 1
+        size = 0
+        while left > 0:
+            left -= 1
+            place = waiting[left]
+            size += 1
+            if members is not None:
+                members[listed] = place
+                listed += 1
             for stride in strides:
                 beside = place + stride
                 if ranks[beside] == rank:
                     ranks[beside] = 0
-                    members[found] = beside
-                    found += 1
+                    waiting[left] = beside
+                    left += 1
         rank_of_zone[zones] = rank
-        size_of_zone[zones] = found - start
+        size_of_zone[zones] = size
         zones += 1
-    return rank_of_zone[:zones].copy(), size_of_zone[:zones].copy(), members
+    return rank_of_zone[:zones].copy(), size_of_zone[:zones].copy()

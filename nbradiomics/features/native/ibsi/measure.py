@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.ibsi_names.families import DEFAULT_AGGREGATION, FAMILIES
 from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES
-from nbradiomics.features.native.grid.preparation import INSIDE, Prepared, crops
+from nbradiomics.features.native.grid.preparation import INSIDE, Box, Prepared, crops
 from nbradiomics.features.native.ibsi.distribution import statistical_features
 from nbradiomics.features.native.ibsi.histogram import histogram_features
 from nbradiomics.features.native.ibsi.local_intensity import local_intensity_features
@@ -25,7 +25,7 @@ from nbradiomics.features.native.ibsi.volume_histogram import (
     whole_levels,
 )
 from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
-from nbradiomics.features.parameters.families import ARBITRARY_UNITS, Families, require_ball_within
+from nbradiomics.features.parameters.families import ARBITRARY_UNITS, RADIUS, Families, require_ball_within
 from nbradiomics.features.parameters.limits import Limits, require_bins
 
 #: Note of an image whose intensities are not whole numbers, which `absence` looks for.
@@ -90,11 +90,15 @@ def measure_once(prepared: Prepared, families: Families, settings: Mapping[str, 
 
 
 def _local_intensity(prepared: Prepared, spacing: tuple[float, float, float]) -> dict[str, float]:
-    import SimpleITK as sitk
-
-    image = sitk.GetArrayFromImage(prepared.image).astype(np.float64)
-    inside = np.zeros(image.shape, bool)
-    inside[prepared.box.slices] = prepared.region.inside
+    """Measure `loc` in the part of the image that the balls around the region's voxels reach."""
+    box = prepared.box
+    size = prepared.image.GetSize()[::-1]
+    reach = [int(RADIUS / edge) for edge in spacing]
+    lower = [max(low - far, 0) for low, far in zip(box.lower, reach, strict=True)]
+    upper = [min(high + far, end - 1) for high, far, end in zip(box.upper, reach, size, strict=True)]
+    around = Box((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
+    image = around.crop(prepared.image).astype(np.float64)
+    inside = around.crop(prepared.mask) == INSIDE
     return local_intensity_features(image, np.flatnonzero(inside), spacing)
 
 

@@ -105,7 +105,7 @@ def test_the_three_divisions_of_intensities() -> None:
     by_width = levels_of_width(values, 2.5, -5, 12)
     assert (by_width.first, by_width.step, len(by_width.counts)) == (-3.75, 2.5, 7)
     assert by_width.counts.tolist() == [0, 0, 2, 1, 0, 0, 1]
-    assert levels_of_number(values, 4).counts.tolist() == [3, 0, 0, 1]
+    assert levels_of_number(values, 4).counts.tolist() == [2, 1, 0, 1]
     assert levels_of_number(np.full(3, 7.0), 4).counts.tolist() == [3]
     assert whole_levels(values, None, None) is None
     whole = whole_levels(np.array([2.0, 4]), 1, 5)
