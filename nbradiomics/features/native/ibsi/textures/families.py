@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -130,6 +130,7 @@ class _Source:
     region: DiscreteRegion
     settings: TextureFamilySettings
     outline: Outline | None
+    _counted: dict[tuple[int, bool], list[Neighbourhoods]] = field(default_factory=dict)
 
     @cached_property
     def ranked(self) -> RankedRegion:
@@ -152,6 +153,18 @@ class _Source:
     @cached_property
     def zones_of_slices(self) -> FoundZones:
         return FoundZones(self.ranked, in_slice=True)
+
+    def neighbourhoods(self, distance: int, *, in_slice: bool) -> list[Neighbourhoods]:
+        """Count neighbours in each slice, or once in three dimensions: `ngt` and `ngl` share the counts."""
+        key = (distance, in_slice)
+        if key not in self._counted:
+            alpha = self.settings.ngl_coarseness
+            self._counted[key] = (
+                surroundings_by_slice(self.ranked, distance, alpha)
+                if in_slice
+                else [surroundings(self.ranked, distance, alpha)]
+            )
+        return self._counted[key]
 
     def distances(self, *, in_slice: bool) -> NDArray[np.int32]:
         """Distance of each voxel of the padded region to the border of the morphological mask."""
@@ -211,12 +224,13 @@ def _around(
     distance: int,
     features: Callable[[RankedRegion, Neighbourhoods], NDArray[np.float64]],
 ) -> _Values:
-    region, alpha = source.ranked, source.settings.ngl_coarseness
+    region = source.ranked
     values = {}
     if "3D" in forms:
-        values["3D"] = features(region, surroundings(region, distance, alpha))
+        (counted,) = source.neighbourhoods(distance, in_slice=False)
+        values["3D"] = features(region, counted)
     if {"2D", "2_5D"} & set(forms):
-        by_slice = surroundings_by_slice(region, distance, alpha)
+        by_slice = source.neighbourhoods(distance, in_slice=True)
         values["2D"] = mean([features(region, counted) for counted in by_slice])
         values["2_5D"] = features(region, merged(by_slice))
     return values
