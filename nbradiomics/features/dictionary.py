@@ -14,7 +14,7 @@ from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.expected import expected_features
 from nbradiomics.nomenclature.entry import Claims, Entry, Unchanged
 from nbradiomics.nomenclature.filtered import INTENSITY, Kind, kind_of
-from nbradiomics.nomenclature.registry import ENTRIES, FORMS, Named, find
+from nbradiomics.nomenclature.registry import ENTRIES, FORMS, PYRADIOMICS, Named, find
 
 #: Features that a switch of the section `ibsi` gives the IBSI's definition, with that of the IBSI.
 _SWITCHED = {
@@ -71,7 +71,7 @@ def _everything() -> dict[str, Any]:
     """Parameters of all classes with all of their features, and of all families."""
     classes: dict[str, list[str]] = {}
     for entry in ENTRIES.values():
-        if entry.formula.startswith("PyRadiomics"):
+        if entry.class_ in PYRADIOMICS:
             classes.setdefault(entry.class_, []).append(entry.feature)
     return {"featureClass": classes, "nbradiomics": {"families": "all"}}
 
@@ -187,14 +187,14 @@ def _unit(powers: str, kind: Kind, steps: _Steps, *, bins: bool) -> str:
 
 def _rotation(named: Named, kind: Kind, steps: _Steps) -> Unchanged:
     entry = named.entry
+    in_slices = named.form.startswith("2")
+    if entry.class_ in PYRADIOMICS and entry.class_ != "firstorder" and entry.grey_levels:
+        in_slices = steps.flat is not None
+        if steps.flat:
+            return "no"
     if not kind.rotation or steps.grid or entry.rotation == "no":
         return "no"
-    flat = steps.flat is not None and entry.grey_levels and entry.formula.startswith("PyRadiomics")
-    if entry.class_ != "firstorder" and flat and steps.flat:
-        return "no"
-    if named.form.startswith("2") or (flat and entry.class_ != "firstorder"):
-        return "in slices"
-    return entry.rotation
+    return "in slices" if in_slices else entry.rotation
 
 
 def _intensities(entry: Entry, kind: Kind, steps: _Steps, *, bins: bool) -> dict[str, str]:

@@ -22,7 +22,7 @@ _SHIFTED, _SCALED = "if a number is added to all intensities", "if all intensiti
 _WIDTH, _COUNT = "with a fixed bin width", "with a fixed number of bins"
 DICTIONARY = Schema(
     name="Data dictionary",
-    file="dictionary.csv",
+    file="NAME.csv",
     row="a feature that a parameter file makes, in the order of the feature table",
     columns=(
         Column("feature", "text", "name of the column of the feature table"),

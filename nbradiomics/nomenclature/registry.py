@@ -7,14 +7,16 @@ from typing import NamedTuple
 
 from nbradiomics.nomenclature import cooccurrence, differences, intensities, shapes, sizes
 from nbradiomics.nomenclature.entry import Entry
+from nbradiomics.nomenclature.rows import SECTIONS
 
 ENTRIES: dict[str, Entry] = {
     entry.key: entry
     for room in (shapes, intensities, cooccurrence, sizes, differences)
     for entry in room.ENTRIES
 }
-#: Classes of PyRadiomics and families of the IBSI.
-CLASSES = tuple(dict.fromkeys(entry.class_ for entry in ENTRIES.values()))
+#: Classes of PyRadiomics, and classes with the families of the IBSI.
+PYRADIOMICS = tuple(dict.fromkeys(entry.class_ for entry in ENTRIES.values() if entry.class_ not in SECTIONS))
+CLASSES = (*PYRADIOMICS, *SECTIONS)
 _FORM = re.compile(r"_(2D|2_5D|3D)(_avg|_comb)?$")
 #: Words for the forms of textures.
 FORMS = {

@@ -1,4 +1,4 @@
-"""The commands that compute features: `extract` for a cohort; `verify` and `maps` for one image."""
+"""The commands about features: `extract` for a cohort; `features`; `verify` and `maps` for one image."""
 
 from __future__ import annotations
 
@@ -106,6 +106,41 @@ def _write_diagnostics(out: Path, cohort: Cohort, execution: Execution, **choice
     table, failures = diagnose_cohort(cohort, execution=execution, **choice)
     write_table(table, out)
     output.print(f"{len(table)} rows, {len(failures)} without diagnostics -> {out}", markup=False)
+
+
+def features(
+    params: Annotated[
+        str | None,
+        typer.Option(
+            help="PyRadiomics parameter file, or a preset. Without it: all classes of PyRadiomics and all "
+            "families of the IBSI, in the original image."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Data dictionary to write (.csv or .parquet); without it, it is shown."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the features that a parameter file makes: meaning, IBSI code, unit, range, what changes them."""
+    from nbradiomics.features.dictionary import feature_dictionary
+    from nbradiomics.tables import write_table
+
+    if out is not None:
+        prepare(out, ".csv", ".parquet", inputs=[params] if params else [])
+    table = feature_dictionary(params)
+    if out is not None:
+        write_table(table, out)
+    if as_json:
+        show_json(features=table)
+    elif out is not None:
+        output.print(f"{len(table)} features -> {out}", markup=False)
+    else:
+        for row in table.to_dict("records"):
+            about = [row["ibsi_code"], row["unit"], "confounded with the volume"][
+                : 3 if row["volume"] == "yes" else 2
+            ]
+            output.print(f"{row['feature']}: {row['name']} ({', '.join(filter(None, about))})", markup=False)
 
 
 def verify(
