@@ -213,4 +213,4 @@ def _kept(own: Claims, effect: str) -> Claims:
     """Combine what a change does to the filtered image with what the feature makes of it."""
     if own == ("yes", "yes") and effect != "other":
         return own
-    return {"none": ("yes", "yes"), "same": own}.get(effect, ("no", "no"))  # type: ignore[return-value]
+    return {"none": ("yes", "yes"), "same": own}.get(effect, ("no", "no"))

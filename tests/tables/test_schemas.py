@@ -24,6 +24,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.evidence.checklists.schema import OWN_ANSWERS
 from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
+from nbradiomics.features.dictionary_schema import DICTIONARY
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, VERIFICATION
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -263,7 +264,7 @@ ELSEWHERE = (
     DIFFUSION,
     *HABITATS,
     *PACS,
-    *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS),
+    *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, VERIFICATION, CLUSTERS, DICTIONARY),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
     *(TREATMENTS, FEATURE_NOTES, HARMONISED_BATCHES),
     *(PREPARATION, REGISTRATION, MOVED_MASKS, INTENSITIES),

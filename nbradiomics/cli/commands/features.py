@@ -137,10 +137,15 @@ def features(
         output.print(f"{len(table)} features -> {out}", markup=False)
     else:
         for row in table.to_dict("records"):
-            about = [row["ibsi_code"], row["unit"], "confounded with the volume"][
-                : 3 if row["volume"] == "yes" else 2
-            ]
-            output.print(f"{row['feature']}: {row['name']} ({', '.join(filter(None, about))})", markup=False)
+            output.print(_described(row), markup=False, soft_wrap=True)
+
+
+def _described(row: dict[str, str]) -> str:
+    """A line of the data dictionary."""
+    unit = "" if row["unit"] == "none" else row["unit"]
+    about = (row["ibsi_code"], unit, "confounded with the volume" if row["volume"] == "yes" else "")
+    inside = ", ".join(filter(None, about))
+    return f"{row['feature']}: {row['name']}{f' ({inside})' if inside else ''}"
 
 
 def verify(
