@@ -200,9 +200,11 @@ def _rotation(named: Named, kind: Kind, steps: _Steps) -> Unchanged:
 def _intensities(entry: Entry, kind: Kind, steps: _Steps, *, bins: bool) -> dict[str, str]:
     """Claims under a shift and a scale of the intensities, for each way of binning."""
     by_image = entry.class_ not in ("shape", "shape2D")
+    # Of local binary patterns, which have no unit, nothing is claimed: rounding decides ties.
+    normalised = steps.normalised and bool(kind.unit)
     claims: dict[str, str] = {}
     for change, effect, own in (("shift", kind.shift, entry.shift), ("scale", kind.scale, entry.scale)):
-        kept = _kept(own, "none" if steps.normalised else effect) if by_image else own
+        kept = _kept(own, "none" if normalised else effect) if by_image else own
         if steps.thresholds or not bins or (steps.relative and change == "shift"):
             kept = ("no", "no")
         claims |= {f"{change}_bin_width": kept[0], f"{change}_bin_count": kept[1]}

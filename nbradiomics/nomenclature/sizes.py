@@ -59,16 +59,16 @@ _Text = tuple[str, str, dict[str, Any]]
 
 
 def _emphases(words: _Words, level: str) -> list[_Text]:
-    one, size = words.one, words.size
+    size = words.size
     grows = {"volume": words.volume}
-    mixed = f"Mean over each {one} of {{}}: {{}} weigh most."
+    mixed = f"Mean of {{}} of each {words.one}: {{}} weigh most."
     small, large = words.small.lower() + "s", words.large.lower() + "s"
     if words is _DISTANCE:
         small, large = "zones near the border", "zones far from the border"
     if words is _DEPENDENCE:
         small, large = "voxels with few similar neighbours", "voxels with many similar neighbours"
-    inverse, square = f"1 / {size} squared", f"{size} squared"
-    dark, bright = "1 / grey level squared", "grey level squared"
+    inverse, square = f"the inverse squared {size}", f"the squared {size}"
+    dark, bright = "the inverse squared grey level", "the squared grey level"
     return [
         (f"{words.small} emphasis", mixed.format(inverse, small), {"highest": "1", **grows}),
         (f"{words.large} emphasis", mixed.format(square, large), {"lowest": "1", **grows}),
@@ -80,65 +80,50 @@ def _emphases(words: _Words, level: str) -> list[_Text]:
         ),
         (
             f"{words.small} low grey level emphasis",
-            mixed.format(f"{inverse} times {dark}", f"{small} of {_DARK}"),
+            mixed.format(f"{inverse} times {dark}", f"{small} and {_DARK}"),
             {"highest": "1", **grows},
         ),
         (
             f"{words.small} high grey level emphasis",
-            mixed.format(f"{inverse} times {bright}", f"{small} of {_BRIGHT}"),
+            mixed.format(f"{inverse} times {bright}", f"{small} and {_BRIGHT}"),
             {"highest": "Ng**2", **grows},
         ),
         (
             f"{words.large} low grey level emphasis",
-            mixed.format(f"{square} times {dark}", f"{large} of {_DARK}"),
+            mixed.format(f"{square} times {dark}", f"{large} and {_DARK}"),
             grows,
         ),
         (
             f"{words.large} high grey level emphasis",
-            mixed.format(f"{square} times {bright}", f"{large} of {_BRIGHT}"),
+            mixed.format(f"{square} times {bright}", f"{large} and {_BRIGHT}"),
             {"lowest": "1", **grows},
         ),
     ]
 
 
 def _others(words: _Words) -> list[_Text]:
-    one, size = words.one, words.size
+    many, size = words.one.split()[0] + "s", words.size
     grows = {"volume": words.volume}
+    spread = (
+        f"Sum of the squared numbers of {many} of each {{}}, divided by the number of {many}: low if the "
+    )
+    spread += f"{many} are evenly spread."
+    again = f"non-uniformity, divided once more by the number of {many}."
     return [
-        (
-            "Grey level non-uniformity",
-            f"Sum of the squared counts of each {one} by grey level, relative to all: low if evenly spread.",
-            {"lowest": "1", "volume": SUM},
-        ),
-        (
-            "Normalised grey level non-uniformity",
-            f"Grey level non-uniformity divided once more by the count of each {one}.",
-            {"highest": "1"},
-        ),
-        (
-            f"{size.capitalize()} non-uniformity",
-            f"Sum of the squared counts of each {one} by {size}, relative to all: low if evenly spread.",
-            {"lowest": "1", "volume": SUM},
-        ),
-        (
-            f"Normalised {size} non-uniformity",
-            f"{size.capitalize()} non-uniformity divided once more by the count of all.",
-            {"highest": "1", **grows},
-        ),
+        ("Grey level non-uniformity", spread.format("grey level"), {"lowest": "1", "volume": SUM}),
+        ("Normalised grey level non-uniformity", f"Grey level {again}", {"highest": "1"}),
+        (f"{size.capitalize()} non-uniformity", spread.format(size), {"lowest": "1", "volume": SUM}),
+        (f"Normalised {size} non-uniformity", f"{size.capitalize()} {again}", {"highest": "1", **grows}),
         (
             "Percentage",
-            f"Count of each {one}, divided by the greatest count that is possible in the region.",
+            f"Number of {many}, divided by the largest number that is possible in the region.",
             {"highest": "1"},
         ),
-        (
-            "Grey level variance",
-            f"Variance of the grey level over each {one}.",
-            {"highest": "(Ng - 1)**2 / 4"},
-        ),
-        (f"{size.capitalize()} variance", f"Variance of the {size} over each {one}.", grows),
+        ("Grey level variance", f"Variance of the grey level of the {many}.", {"highest": "(Ng - 1)**2 / 4"}),
+        (f"{size.capitalize()} variance", f"Variance of the {size} of the {many}.", grows),
         (
             f"{size.capitalize()} entropy",
-            f"Entropy, in bits, of grey level and {size} together, over each {one}.",
+            f"Entropy, in bits, of the grey level and the {size} of the {many} together.",
             grows,
         ),
     ]

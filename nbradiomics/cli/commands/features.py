@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -140,7 +141,7 @@ def features(
             output.print(_described(row), markup=False, soft_wrap=True)
 
 
-def _described(row: dict[str, str]) -> str:
+def _described(row: Mapping[Any, Any]) -> str:
     """A line of the data dictionary."""
     unit = "" if row["unit"] == "none" else row["unit"]
     about = (row["ibsi_code"], unit, "confounded with the volume" if row["volume"] == "yes" else "")
