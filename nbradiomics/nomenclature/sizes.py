@@ -105,9 +105,8 @@ def _others(words: _Words) -> list[_Text]:
     many, size = words.one.split()[0] + "s", words.size
     grows = {"volume": words.volume}
     spread = (
-        f"Sum of the squared numbers of {many} of each {{}}, divided by the number of {many}: low if the "
+        f"Sum of the squared numbers of {many} of each {{}}, divided by that of all: low if evenly spread."
     )
-    spread += f"{many} are evenly spread."
     again = f"non-uniformity, divided once more by the number of {many}."
     return [
         ("Grey level non-uniformity", spread.format("grey level"), {"lowest": "1", "volume": SUM}),
