@@ -42,6 +42,7 @@ from .features.compliance.verify import Verification as Verification, verify as 
 from .features.controls.extract import extract_controls as extract_controls
 from .features.controls.settings import ControlSettings as ControlSettings
 from .features.diagnostics import diagnostics as diagnostics
+from .features.dictionary import feature_dictionary as feature_dictionary
 from .features.maps import feature_maps as feature_maps
 from .features.processing import (
     ProcessingGrid as ProcessingGrid,

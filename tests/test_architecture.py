@@ -18,7 +18,7 @@ PACKAGE = Path(nbradiomics.__file__).parent
 LAYERS = [
     {"errors"},
     {"system", "messages"},
-    {"files", "settings"},
+    {"files", "settings", "nomenclature"},
     {"tables", "images"},
     {"execution", "clinical"},
     {"cohort"},

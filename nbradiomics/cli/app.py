@@ -16,7 +16,7 @@ from nbradiomics.cli.commands.compare import compare
 from nbradiomics.cli.commands.controls import controls
 from nbradiomics.cli.commands.dicom import ingest
 from nbradiomics.cli.commands.export_dicom import export_dicom
-from nbradiomics.cli.commands.features import extract, maps, response_maps, verify
+from nbradiomics.cli.commands.features import extract, features, maps, response_maps, verify
 from nbradiomics.cli.commands.habitats import adc, habitats
 from nbradiomics.cli.commands.harmonisation import harmonise, site_effects
 from nbradiomics.cli.commands.ingest_clinical import ingest_clinical
@@ -100,6 +100,7 @@ command(epilog="Example: nbradiomics habitats cohort_adc.csv --channels ADC,T2w 
     habitats
 )
 command(epilog="Example: nbradiomics rois cohort.csv --ring 3 --rim 2 --out cohort_rois.csv")(rois)
+command(epilog="Example: nbradiomics features --params t2w_mr_1mm --out dictionary.csv")(features)
 command(epilog="Example: nbradiomics extract cohort.csv --params t2w_mr_1mm --out features.parquet")(extract)
 command(
     epilog="Example: nbradiomics controls cohort.csv --params t2w_mr_1mm --reader A --out controls.parquet"

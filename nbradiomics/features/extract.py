@@ -57,8 +57,8 @@ def extract_features(
     Returns
     -------
     pandas.Series
-        One number per feature under PyRadiomics' name (``original_glcm_Contrast``). A requested feature
-        that has no value is NaN, and a warning gives the reason.
+        One number per feature under PyRadiomics' name (``original_glcm_Contrast``), see `feature_dictionary`
+        for units and meanings. A requested feature that has no value is NaN, and a warning gives the reason.
 
     Raises
     ------

@@ -1,15 +1,12 @@
-"""Image type and class of a feature, from its PyRadiomics name."""
+"""Image type, class and short name of a feature, from the name of its column."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
 
-#: Classes of PyRadiomics, and families of the IBSI.
-CLASSES = (
-    *("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm"),
-    *("morph", "loc", "stat", "ih", "ivh", "cm", "rlm", "szm", "dzm", "ngt", "ngl"),
-)
+from nbradiomics.nomenclature.registry import CLASSES, FORMS, PYRADIOMICS, find
+
 OTHER = "other"
 
 
@@ -24,15 +21,25 @@ def image_type(feature: str) -> str:
 
 
 def plain_names(features: Sequence[str]) -> dict[str, str]:
-    """Return a short name of each feature: its last part (``Sphericity``), if that differs from all others.
+    """Return a short name of each feature, if it differs from all others: ``Sphericity``, ``Joint maximum``.
 
-    Otherwise its class is part of it, or it is the whole name.
+    Otherwise its class is part of it, or it is the whole name. Features of the IBSI's families have readable
+    names, with the form of a texture.
     """
     for words in (1, 2):
-        short = {name: " ".join(name.split("_")[-words:]) for name in features}
+        short = {name: _short(name, words) for name in features}
         if len(set(short.values())) == len(set(features)):
             return short
     return {name: name for name in features}
+
+
+def _short(feature: str, words: int) -> str:
+    """The last words of a name, class and feature."""
+    named = find(feature)
+    if named is None or named.entry.class_ in PYRADIOMICS:
+        return " ".join(feature.split("_")[-words:])
+    form = f" ({FORMS[named.form]})" if named.form else ""
+    return " ".join((named.entry.class_, f"{named.entry.name}{form}")[-words:])
 
 
 def _parts(feature: str) -> tuple[str, str]:

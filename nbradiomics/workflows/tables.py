@@ -9,6 +9,7 @@ from nbradiomics.dicom.export.schema import EXPORTS
 from nbradiomics.dicom.ingest.schema import ACQUISITION, MASKS, NOT_CHOSEN
 from nbradiomics.evidence.checklists.schema import CHECKLIST, OWN_ANSWERS
 from nbradiomics.execution.failures import FAILURES
+from nbradiomics.features.dictionary_schema import DICTIONARY
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, RESPONSE_MAPS, VERIFICATION
 from nbradiomics.features.slices.schema import SLICES
 from nbradiomics.habitats.diffusion.schema import DIFFUSION
@@ -45,7 +46,7 @@ CHAPTERS = {
     "Agreement": (AGREEMENT,),
     "Reader study": tuple(READER_STUDY.values()),
     "Habitats": (DIFFUSION, *HABITAT_TABLES),
-    "Features": (FEATURES, SLICES, DIAGNOSTICS, MAPS, RESPONSE_MAPS, VERIFICATION),
+    "Features": (FEATURES, DICTIONARY, SLICES, DIAGNOSTICS, MAPS, RESPONSE_MAPS, VERIFICATION),
     "Reproducibility": (REPRODUCIBILITY, STABLE, VARIANCE, CLUSTERS, *NEEDED),
     "Processing study": (PROCESSING, PROCESSING_CLASSES),
     "Harmonisation": (*HARMONISATION, HARMONISED_BATCHES),

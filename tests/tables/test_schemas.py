@@ -24,6 +24,7 @@ from nbradiomics.errors import InputError
 from nbradiomics.evidence.checklists.schema import OWN_ANSWERS
 from nbradiomics.features.compliance.verify import verify
 from nbradiomics.features.diagnostics import diagnose_cohort
+from nbradiomics.features.dictionary_schema import DICTIONARY
 from nbradiomics.features.maps import write_maps
 from nbradiomics.features.response_maps import write_response_maps
 from nbradiomics.features.schema import DIAGNOSTICS, FEATURES, MAPS, RESPONSE_MAPS, VERIFICATION
@@ -266,7 +267,7 @@ ELSEWHERE = (
     DIFFUSION,
     *HABITATS,
     *PACS,
-    *(PICTURES, SLICES),
+    *(PICTURES, SLICES, DICTIONARY),
     *(OUT_OF_FOLD, SPLITS, PERTURBATIONS, ROIS, DIAGNOSTICS, MAPS, RESPONSE_MAPS, VERIFICATION, CLUSTERS),
     *(PROCESSING, PROCESSING_CLASSES, EXPORTS, ACQUISITION, MASKS, NOT_CHOSEN),
     *(TREATMENTS, FEATURE_NOTES, HARMONISED_BATCHES),

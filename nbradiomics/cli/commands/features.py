@@ -1,7 +1,8 @@
-"""Commands that compute features: `extract` of a cohort; `verify`, `maps`, `response-maps` of an image."""
+"""Commands about features: `extract` of a cohort, `features`, `verify`, `maps` and `response-maps`."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -153,6 +154,46 @@ def _write_diagnostics(out: Path, cohort: Cohort, execution: Execution, **choice
     table, failures = diagnose_cohort(cohort, execution=execution, **choice)
     write_table(table, out)
     output.print(f"{len(table)} rows, {len(failures)} without diagnostics -> {out}", markup=False)
+
+
+def features(
+    params: Annotated[
+        str | None,
+        typer.Option(
+            help="PyRadiomics parameter file, or a preset. Without it: all classes of PyRadiomics and all "
+            "families of the IBSI, in the original image."
+        ),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Data dictionary to write (.csv or .parquet); without it, it is shown."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List the features that a parameter file makes: meaning, IBSI code, unit, range, what changes them."""
+    from nbradiomics.features.dictionary import feature_dictionary
+    from nbradiomics.tables import write_table
+
+    if out is not None:
+        prepare(out, ".csv", ".parquet", inputs=[params] if params else [])
+    table = feature_dictionary(params)
+    if out is not None:
+        write_table(table, out)
+    if as_json:
+        show_json(features=table)
+    elif out is not None:
+        output.print(f"{len(table)} features -> {out}", markup=False)
+    else:
+        for row in table.to_dict("records"):
+            output.print(_described(row), markup=False, soft_wrap=True)
+
+
+def _described(row: Mapping[Any, Any]) -> str:
+    """A line of the data dictionary."""
+    unit = "" if row["unit"] == "none" else row["unit"]
+    about = (row["ibsi_code"], unit, "confounded with the volume" if row["volume"] == "yes" else "")
+    inside = ", ".join(filter(None, about))
+    return f"{row['feature']}: {row['name']}{f' ({inside})' if inside else ''}"
 
 
 def verify(

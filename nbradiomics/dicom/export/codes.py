@@ -6,7 +6,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING
 
-from nbradiomics.dicom.export.ibsi_codes import IBSI_CODES
+from nbradiomics.nomenclature.ibsi_codes import IBSI_CODES
+from nbradiomics.nomenclature.registry import find
 
 if TYPE_CHECKING:
     from highdicom.sr import CodedConcept
@@ -15,32 +16,6 @@ if TYPE_CHECKING:
 PRIVATE = "99NBRADIOMICS"
 IBSI = "IBSI"
 _LONGEST_CODE, _LONGEST_MEANING = 16, 64
-#: Units of the features of a shape, by the end of their names (UCUM).
-_SHAPE_UNITS = {
-    "MeshVolume": "mm3",
-    "VoxelVolume": "mm3",
-    "SurfaceArea": "mm2",
-    "MeshSurface": "mm2",
-    "PixelSurface": "mm2",
-    "Perimeter": "mm",
-    "SurfaceVolumeRatio": "/mm",
-    "PerimeterSurfaceRatio": "/mm",
-}
-_LENGTH = re.compile(r"(Maximum[23]DDiameter\w*|MaximumDiameter|(Major|Minor|Least)AxisLength)")
-#: First-order features without a unit; all others have that of the image, or a power of it.
-_PLAIN_FIRST_ORDER = ("Entropy", "Uniformity", "Skewness", "Kurtosis")
-_NAME = re.compile(
-    r"(?P<image>.+)_(?P<family>shape|shape2D|firstorder|gl[cd]m|glrlm|glszm|ngtdm)_(?P<own>\w+)"
-)
-#: Units of the features of the IBSI's families; those without an entry have none.
-_FAMILY_UNITS = (
-    (re.compile(r"[^_]+_morph_(volume|vol_approx)"), "mm3"),
-    (re.compile(r"[^_]+_morph_area_mesh"), "mm2"),
-    (re.compile(r"[^_]+_morph_av"), "/mm"),
-    (re.compile(r"[^_]+_morph_(com|diam|pca_(maj|min|least)_axis)"), "mm"),
-    (re.compile(r"[^_]+_(morph_integ_int|loc_\w+|stat_(?!skew|kurt|cov|qcod)\w+)"), "[arb'U]"),
-    (re.compile(r"[^_]+_ivh_(i10|i90|diff_i10_i90)"), "[arb'U]"),
-)
 _UNITS = {
     "mm": "mm",
     "mm2": "square millimeter",
@@ -70,9 +45,9 @@ def feature_code(name: str) -> tuple[str, str, str]:
     A feature of the original image that the IBSI defines as PyRadiomics computes it has the IBSI's code. All
     others, those of filtered images included, have a private code with their whole name as meaning.
     """
-    match = _NAME.fullmatch(name)
-    if match and match["image"] == "original":
-        found = IBSI_CODES.get(f"{match['family']}_{match['own']}")
+    named = find(name)
+    if named and named.image == "original":
+        found = IBSI_CODES.get(named.entry.key)
         if found:
             return found[0], IBSI, found[1]
     return private_code(name)
@@ -95,11 +70,9 @@ def unit_of(name: str) -> tuple[str, str, str]:
     Intensities, and powers of them, have an arbitrary unit: the table does not say whether the image was
     normalised before they were measured.
     """
-    match = _NAME.fullmatch(name)
-    family, own = (match["family"], match["own"]) if match else ("", "")
-    code = next((unit for names, unit in _FAMILY_UNITS if names.fullmatch(name)), "1")
-    if family.startswith("shape"):
-        code = "mm" if _LENGTH.fullmatch(own) else _SHAPE_UNITS.get(own, "1")
-    elif family == "firstorder" and own not in _PLAIN_FIRST_ORDER:
+    named = find(name)
+    unit = named.entry.unit if named else ""
+    code = {"": "1", "mm-1": "/mm"}.get(unit, unit)
+    if code not in _UNITS:
         code = "[arb'U]"
     return code, "UCUM", _UNITS[code]

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import counted
+from nbradiomics.nomenclature.registry import CLASSES
 from nbradiomics.report.content import Picture
-from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, image_type
+from nbradiomics.report.feature_names import OTHER, feature_class, image_type
 from nbradiomics.report.figures.filters import FilterGrid, draw_filters
 from nbradiomics.report.run_files import rows_of
 

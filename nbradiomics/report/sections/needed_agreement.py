@@ -10,8 +10,9 @@ import pandas as pd
 
 from nbradiomics.errors import NbradiomicsError
 from nbradiomics.messages.wording import MISSING, counted, number, share
+from nbradiomics.nomenclature.registry import CLASSES
 from nbradiomics.report.content import Block, Details, Heading, Picture, Sentences, Table, Text
-from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, plain_names
+from nbradiomics.report.feature_names import OTHER, feature_class, plain_names
 from nbradiomics.report.figures.needed_curves import NeededPanel, draw_needed_curves
 from nbradiomics.report.figures.needed_dots import NeededDot, draw_needed_dots
 from nbradiomics.report.formatting import shorten

@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 
 from nbradiomics.messages.wording import MISSING, interval, number, ratio, share
+from nbradiomics.nomenclature.registry import CLASSES
 from nbradiomics.report.content import Block, Details, Heading, Sentences, Table, Text
-from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class, image_type
+from nbradiomics.report.feature_names import OTHER, feature_class, image_type
 from nbradiomics.report.figures.stability import Comparison, draw_stability
 from nbradiomics.report.formatting import quartiles
 from nbradiomics.report.run_files import Run, rows_of

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pandas as pd
 
 from nbradiomics.messages.wording import MISSING, percent
+from nbradiomics.nomenclature.registry import CLASSES
 from nbradiomics.report.content import Block, Details, Fact, Facts, Heading, Sentences, Table, Text
-from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class
+from nbradiomics.report.feature_names import OTHER, feature_class
 from nbradiomics.report.figures.variance_shares import draw_variance_shares
 from nbradiomics.report.run_files import Run
 from nbradiomics.report.sections.missing_parts import (

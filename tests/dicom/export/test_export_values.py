@@ -17,12 +17,12 @@ from pydicom.sr._concepts_dict import concepts
 
 import nbradiomics as nb
 from nbradiomics.dicom.export.codes import IBSI, PRIVATE, feature_code, private_code, unit_of
-from nbradiomics.dicom.export.ibsi_codes import IBSI_CODES
 from nbradiomics.dicom.export.predictions import CLASS_COLUMNS, RISK_COLUMNS
 from nbradiomics.dicom.export.risk_groups import NO_DIAGNOSIS, OUT_OF_FOLD
 from nbradiomics.dicom.export.settings import ExportSettings, has_check_digit
 from nbradiomics.errors import InputError
 from nbradiomics.features.compliance.ibsi_names import COMPUTED
+from nbradiomics.nomenclature.ibsi_codes import IBSI_CODES
 from nbradiomics.outcome.prediction_schemas import CLASS_PREDICTIONS, PREDICTIONS
 from tests.dicom.export.test_export_masks import SERIES, export
 from tests.support.dicom_objects import errors_of, groups_of, measured, texts_of

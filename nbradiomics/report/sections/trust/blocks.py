@@ -7,8 +7,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import pandas as pd
 
+from nbradiomics.nomenclature.registry import CLASSES
 from nbradiomics.report.content import Block, Details, Fact, Facts, Heading, Picture, Sentences, Table, Text
-from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class
+from nbradiomics.report.feature_names import OTHER, feature_class
 from nbradiomics.report.figures.cells import cells_of_counts
 from nbradiomics.report.figures.class_heat_map import draw_heat_map
 from nbradiomics.report.figures.icc_forest import Estimate, draw_icc_forest

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 from nbradiomics.messages.wording import counted, tally
-from nbradiomics.report.feature_names import CLASSES, OTHER, feature_class
+from nbradiomics.nomenclature.registry import CLASSES
+from nbradiomics.report.feature_names import OTHER, feature_class
 from nbradiomics.report.sections.trust.criteria import WAYS, Criterion, features_of
 from nbradiomics.reproducibility import rests_on
 
