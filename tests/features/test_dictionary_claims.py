@@ -180,12 +180,14 @@ def test_the_same_tissue_twice_has_the_same_value_unless_the_row_says_otherwise(
         entry = entry_of(column)
         if entry.volume in factors and (entry.class_ not in ("shape", "morph") or entry.volume == SUM):
             doubled = value * factors[entry.volume]
+            if entry.feature == "integ_int":
+                # The mesh of a ragged region may be open: its volume then depends on the place of the origin.
+                volumes = [found["original_morph_volume"] for found in (once, twice)]
+                assert volumes[1] == pytest.approx(2 * volumes[0], rel=0.05)
+                doubled = value * volumes[1] / volumes[0]
             # Up to the width of a bin.
-            close = (
-                0.1
-                if entry.feature == "qcod"
-                else {"ih": 1.0, "stat": 16.0, "firstorder": 16.0}.get(entry.class_, 0.0)
-            )
+            widths = {"ih": 1.0, "stat": 16.0, "firstorder": 16.0}
+            close = 0.1 if entry.feature == "qcod" else widths.get(entry.class_, 0.0)
             near = entry.feature in PERCENTILES and abs(twice[column] - doubled) <= close
             assert near or same(column, twice[column], doubled), column
 
