@@ -20,10 +20,10 @@ from nbradiomics.features.dictionary import feature_dictionary
 from nbradiomics.features.ibsi_names.families import AGGREGATIONS
 from nbradiomics.nomenclature.entry import DISTANCE, PAIRS, SHARE, SIZE, SUM, Entry
 from nbradiomics.nomenclature.registry import ENTRIES, find
-from tests.support.helpers import make_image
+from tests.support.helpers import first_is_quick, make_image
 
 WIDTH, COUNT = {"binWidth": 16}, {"binCount": 8}
-FEW = settings(max_examples=4, deadline=None)
+FEW = settings(max_examples=2, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
 #: Regions in which every claim `no` must fail once.
 SOME = range(3)
@@ -260,7 +260,7 @@ def base(seed: int, kind: str, images: tuple[str, ...] = ("Original",)) -> dict[
 FILTERED = ("LoG", "Gradient", "Square", "SquareRoot", "Logarithm", "Exponential", "Wavelet", "LBP2D")
 
 
-@pytest.mark.parametrize("images", [("Original",), FILTERED])
+@pytest.mark.parametrize("images", first_is_quick([("Original",), FILTERED]))
 @pytest.mark.parametrize("kind", ["width", "count"])
 @pytest.mark.parametrize("change", ["shift", "scale"])
 def test_shift_and_scale_of_the_intensities(change: str, kind: str, images: tuple[str, ...]) -> None:
@@ -289,7 +289,7 @@ def turned(array: np.ndarray, plane: tuple[int, int]) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(array, axes=plane))
 
 
-@pytest.mark.parametrize("images", [("Original",), FILTERED])
+@pytest.mark.parametrize("images", first_is_quick([("Original",), FILTERED]))
 @pytest.mark.parametrize("plane", [(1, 2), (0, 1), (0, 2)])
 def test_turns_by_right_angles(plane: tuple[int, int], images: tuple[str, ...]) -> None:
     def pairs() -> Any:
