@@ -48,8 +48,8 @@ explains its columns.
 - **levels**: whether the value depends on the number of grey levels, which `binWidth` or `binCount` decide.
   Such values can be compared only between images that were binned in the same way.
 - **turns**: whether the value stays when the image is turned by right angles. The mesh of PyRadiomics and
-  the IBSI is ambiguous where voxels touch at an edge or a corner alone, so that features of a ragged
-  surface change a little.
+  the IBSI is ambiguous where voxels touch at an edge or a corner alone, and may be open there, so that
+  features of a ragged surface change a little.
 - **shift**, **scale**: whether the value stays when a number is added to all intensities, or all are
   multiplied; first with a fixed bin width, then with a fixed number of bins. *bins* means: only if a
   multiple of the bin width is added.

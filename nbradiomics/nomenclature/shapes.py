@@ -7,7 +7,7 @@ from typing import Any
 from nbradiomics.nomenclature.entry import NEVER, PAIRS, SIZE, SUM, Entry
 from nbradiomics.nomenclature.rows import Row, entries, row
 
-#: Where voxels touch at an edge or a corner alone, the mesh is ambiguous and depends on directions.
+#: Where voxels touch at an edge or a corner alone, the mesh depends on directions and may be open.
 _MESH: dict[str, Any] = {"rotation": "no"}
 _SIZE: dict[str, Any] = {"lowest": "0", "volume": SIZE}
 _PART: dict[str, Any] = {"lowest": "0", "highest": "1"}

@@ -20,10 +20,10 @@ from nbradiomics.features.dictionary import feature_dictionary
 from nbradiomics.features.ibsi_names.families import AGGREGATIONS
 from nbradiomics.nomenclature.entry import DISTANCE, PAIRS, SHARE, SIZE, SUM, Entry
 from nbradiomics.nomenclature.registry import ENTRIES, find
-from tests.support.helpers import make_image
+from tests.support.helpers import first_is_quick, make_image
 
 WIDTH, COUNT = {"binWidth": 16}, {"binCount": 8}
-FEW = settings(max_examples=4, deadline=None)
+FEW = settings(max_examples=2, deadline=None)
 SEEDS = st.integers(0, 2**32 - 1)
 #: Regions in which every claim `no` must fail once.
 SOME = range(3)
@@ -180,12 +180,14 @@ def test_the_same_tissue_twice_has_the_same_value_unless_the_row_says_otherwise(
         entry = entry_of(column)
         if entry.volume in factors and (entry.class_ not in ("shape", "morph") or entry.volume == SUM):
             doubled = value * factors[entry.volume]
+            if entry.feature == "integ_int":
+                # The mesh of a ragged region may be open: its volume then depends on the place of the origin.
+                volumes = [found["original_morph_volume"] for found in (once, twice)]
+                assert volumes[1] == pytest.approx(2 * volumes[0], rel=0.05)
+                doubled = value * volumes[1] / volumes[0]
             # Up to the width of a bin.
-            close = (
-                0.1
-                if entry.feature == "qcod"
-                else {"ih": 1.0, "stat": 16.0, "firstorder": 16.0}.get(entry.class_, 0.0)
-            )
+            widths = {"ih": 1.0, "stat": 16.0, "firstorder": 16.0}
+            close = 0.1 if entry.feature == "qcod" else widths.get(entry.class_, 0.0)
             near = entry.feature in PERCENTILES and abs(twice[column] - doubled) <= close
             assert near or same(column, twice[column], doubled), column
 
@@ -258,7 +260,7 @@ def base(seed: int, kind: str, images: tuple[str, ...] = ("Original",)) -> dict[
 FILTERED = ("LoG", "Gradient", "Square", "SquareRoot", "Logarithm", "Exponential", "Wavelet", "LBP2D")
 
 
-@pytest.mark.parametrize("images", [("Original",), FILTERED])
+@pytest.mark.parametrize("images", first_is_quick([("Original",), FILTERED]))
 @pytest.mark.parametrize("kind", ["width", "count"])
 @pytest.mark.parametrize("change", ["shift", "scale"])
 def test_shift_and_scale_of_the_intensities(change: str, kind: str, images: tuple[str, ...]) -> None:
@@ -287,7 +289,7 @@ def turned(array: np.ndarray, plane: tuple[int, int]) -> np.ndarray:
     return np.ascontiguousarray(np.rot90(array, axes=plane))
 
 
-@pytest.mark.parametrize("images", [("Original",), FILTERED])
+@pytest.mark.parametrize("images", first_is_quick([("Original",), FILTERED]))
 @pytest.mark.parametrize("plane", [(1, 2), (0, 1), (0, 2)])
 def test_turns_by_right_angles(plane: tuple[int, int], images: tuple[str, ...]) -> None:
     def pairs() -> Any:
