@@ -79,7 +79,13 @@ def test_masks_and_pipelines_together_have_the_values_of_each_alone(image: sitk.
     assert list(of_pipelines["fewer"].values) == expected_features(fewer)
 
 
-@pytest.mark.parametrize("section", [{}, ALL])
+FILTERS: dict[str, Any] = {
+    "families": ["stat", "loc"],
+    "filters": [{"type": "mean", "support": 3}, {"type": "simoncelli", "level": 1}],
+}
+
+
+@pytest.mark.parametrize("section", [{}, ALL, FILTERS], ids=["none", "families", "filters"])
 def test_masks_together_when_the_image_is_resampled_around_each(section: dict[str, Any]) -> None:
     """Without filters only what is measured is interpolated; the balls of the local intensity are more."""
     noise = np.random.default_rng(4).normal(100, 20, (24, 30, 30)).astype(np.float32)
