@@ -38,7 +38,12 @@ MINIMUM_SUBJECTS = 10
 EVENTS_PER_FOLD = 2
 SHOWN = 5
 #: Features that are the volume of the region, the preferred one first.
-VOLUMES = ("original_shape_MeshVolume", "original_shape_VoxelVolume")
+VOLUMES = (
+    "original_shape_MeshVolume",
+    "original_shape_VoxelVolume",
+    "original_morph_volume",
+    "original_morph_vol_approx",
+)
 
 
 class TooFewError(InputError):

@@ -88,7 +88,7 @@ class Predictors(Declaration):
         default=(),
         validation_alias=AliasChoices("features", "feature_names"),
         description="Features to use: names or patterns (original_shape_*). Default: columns with names of "
-        "PyRadiomics, or all numeric columns of a table without such names.",
+        "PyRadiomics or the IBSI, or all numeric columns of a table without such names.",
     )
     leave_out: str | None = Field(
         default=None,

@@ -13,7 +13,7 @@ from scipy.stats import rankdata
 from nbradiomics.clinical.oddities import words_of
 from nbradiomics.outcome.measures.harrell import comparable_pairs
 from nbradiomics.outcome.solvers import has_competing, judged_classes, survival_array
-from nbradiomics.tables import is_pyradiomics_name
+from nbradiomics.tables import is_feature_name
 
 #: A C-index above this (or below 1 minus this), or such a rank correlation, is too good to be true.
 TOO_GOOD = 0.95
@@ -103,7 +103,7 @@ def name_reasons(name: str) -> Iterator[str]:
 
     An age at death or at the event is an outcome, like any other time of an event.
     """
-    if is_pyradiomics_name(name):
+    if is_feature_name(name):
         return
     words, parts = words_of(name), _PARTS.findall(name.casefold())
     matches = [word for word in words if _WORDS.fullmatch(word)]

@@ -55,7 +55,7 @@ def assess_reproducibility(
         The same for readers only.
     feature_names
         Names or patterns (``original_shape_*``) of the feature columns. By default the columns with a name of
-        PyRadiomics; in a table without such columns, all numeric columns.
+        PyRadiomics or the IBSI; in a table without such columns, all numeric columns.
     seed
         Seed of the bootstrap samples, if `settings` requests them (``resamples=200``).
     rows

@@ -43,7 +43,7 @@ from nbradiomics.tables.features import (
     choose_features,
     extracted_columns,
     feature_columns,
-    is_pyradiomics_name,
+    is_feature_name,
 )
 from nbradiomics.tables.index import AUTO, DESCRIPTIVE, INDEX, ORIGINAL
 from nbradiomics.tables.numbers import WITH_POINT, Numbers, out_of_range, read_numbers
@@ -69,7 +69,7 @@ __all__ = [
     "choose_features",
     "extracted_columns",
     "feature_columns",
-    "is_pyradiomics_name",
+    "is_feature_name",
     "out_of_range",
     "plain_name",
     "read_feature_table",

@@ -10,7 +10,7 @@ import pandas as pd
 
 from nbradiomics.errors import InputError
 from nbradiomics.tables.columns import with_names
-from nbradiomics.tables.features import DIAGNOSTICS, is_pyradiomics_name, require_different
+from nbradiomics.tables.features import DIAGNOSTICS, is_feature_name, require_different
 from nbradiomics.tables.index import DESCRIPTIVE, INDEX
 from nbradiomics.tables.rows import require_regions
 from nbradiomics.tables.typed import is_row_number, read_raw, typed
@@ -48,7 +48,7 @@ def read_feature_table(path: str | Path) -> FeatureTable:
     _require_cases_in_rows(raw, path)
     require_different(list(map(str, raw.columns)), str(path))
     raw, notes = with_names(raw, (*INDEX, *DESCRIPTIVE), where=str(path))
-    if any(map(is_pyradiomics_name, raw.columns)):
+    if any(map(is_feature_name, raw.columns)):
         raw, more_notes = _of_pyradiomics(raw, path)
         notes += more_notes
     unnamed = [name for name in raw.columns if is_row_number(name)]
@@ -107,7 +107,7 @@ def _of_pyradiomics(raw: pd.DataFrame, path: Path) -> tuple[pd.DataFrame, list[s
 
 def _require_cases_in_rows(raw: pd.DataFrame, path: Path) -> None:
     first = [str(cell) for cell in raw[raw.columns[0]]] if len(raw.columns) else []
-    named = [cell for cell in first if is_pyradiomics_name(cell) or cell.startswith(DIAGNOSTICS)]
+    named = [cell for cell in first if is_feature_name(cell) or cell.startswith(DIAGNOSTICS)]
     if named and 2 * len(named) >= len(first):
         raise InputError(
             f"{path}: features are in rows ({named[-1]} for example); a row for each case and a column for "

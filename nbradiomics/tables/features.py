@@ -13,28 +13,32 @@ import pandas as pd
 from nbradiomics.errors import InputError
 from nbradiomics.messages.suggestion import did_you_mean
 from nbradiomics.messages.wording import quoted
+from nbradiomics.nomenclature.registry import CLASSES
 from nbradiomics.tables.columns import plain_name, require_single_names
 from nbradiomics.tables.index import DESCRIPTIVE, INDEX
 from nbradiomics.tables.numbers import read_numbers
 from nbradiomics.tables.typed import LINE, is_row_number
 
-#: PyRadiomics' classes of features.
-CLASSES = ("shape", "shape2D", "firstorder", "glcm", "glrlm", "glszm", "gldm", "ngtdm")
 DIAGNOSTICS = "diagnostics_"
 _IMAGE = (
     r"original|square|squareroot|logarithm|exponential|gradient|lbp-2D|lbp-3D-(?:m\d+|k)"
     r"|wavelet\d*-[HL]{1,3}|log-sigma-\d+(?:-\d+)*-mm-[23]D"
+    # Filters of the IBSI, whose parameters follow: `gabor-5mm-2mm-1.5-average`.
+    r"|(?:mean|log|laws|gabor|wavelet|simoncelli|shannon)(?:-[A-Za-z0-9.]+)+"
 )
-#: Image type, class and feature, with any prefix (`T2_original_...`) or suffix.
+#: Image, class (family of the IBSI) and feature, with any prefix (`T2_original_...`) or suffix.
 _NAME = re.compile(
     rf"(?:.*[^A-Za-z0-9])?(?:{_IMAGE})_(?:{'|'.join(CLASSES)})_[A-Za-z0-9]\w*", re.IGNORECASE | re.DOTALL
 )
-BY_NAME = "the columns with PyRadiomics names"
+BY_NAME = "the columns with names of PyRadiomics or the IBSI"
 _SHOWN = 5
 
 
-def is_pyradiomics_name(name: object) -> bool:
-    """Whether a name is a PyRadiomics feature, such as ``wavelet-HLL_glcm_Contrast``, maybe with a prefix."""
+def is_feature_name(name: object) -> bool:
+    """Whether a name is that of a feature of PyRadiomics or the IBSI, maybe with a prefix.
+
+    Such as ``wavelet-HLL_glcm_Contrast``, ``original_morph_moran_i`` or ``mean-5_stat_p90``.
+    """
     return _NAME.fullmatch(str(name)) is not None
 
 
@@ -76,9 +80,9 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
         Feature table; see `nbradiomics.tables` for its index columns.
     patterns
         Names, or patterns as for file names (``original_shape_*``): the numeric columns that match any of
-        them are the features. Without patterns, the columns with PyRadiomics names are the features; if there
-        are none, all numeric columns. PyRadiomics' ``diagnostics_...`` columns describe its run (image sizes,
-        versions) and are never features.
+        them are the features. Without patterns, the columns with names of PyRadiomics or the IBSI are the
+        features; if there are none, all numeric columns. PyRadiomics' ``diagnostics_...`` columns describe
+        its run (image sizes, versions) and are never features.
 
     Raises
     ------
@@ -95,13 +99,13 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
     require_different(columns, "the feature table")
     columns = [name for name in columns if not name.startswith(DIAGNOSTICS)]
     candidates, why = _candidates(columns, patterns)
-    named = any(map(is_pyradiomics_name, candidates))
+    named = any(map(is_feature_name, candidates))
     kinds = zip(table.columns, table.dtypes, strict=True)
     plain = {str(name) for name, kind in kinds if isinstance(kind, np.dtype) and kind.kind in "fiu"}
     names = [
         name
         for name in candidates
-        if name in plain or _is_numeric(table, name, strict=named and is_pyradiomics_name(name))
+        if name in plain or _is_numeric(table, name, strict=named and is_feature_name(name))
     ]
     for pattern in patterns:
         if not any(fnmatchcase(name, pattern) for name in names):
@@ -116,11 +120,11 @@ def choose_features(table: pd.DataFrame, patterns: Sequence[str] = ()) -> Featur
 
 
 def require_different(columns: Sequence[str], where: str) -> None:
-    """Refuse duplicate columns, which would count twice; PyRadiomics names are compared without capitals."""
+    """Refuse duplicate columns, which would count twice; names of features are compared without capitals."""
     require_single_names(columns, where)
     known: dict[str, str] = {}
     for name in columns:
-        if is_pyradiomics_name(name):
+        if is_feature_name(name):
             other = known.setdefault(plain_name(name), name)
             if other != name:
                 raise InputError(
@@ -143,10 +147,10 @@ def _candidates(columns: Sequence[str], patterns: Sequence[str]) -> tuple[list[s
     if patterns:
         matches = [name for name in columns if any(fnmatchcase(name, pattern) for pattern in patterns)]
         return matches, f"the numeric columns that match {', '.join(patterns)}"
-    pyradiomics = [name for name in columns if is_pyradiomics_name(name)]
-    if pyradiomics:
-        return pyradiomics, BY_NAME
-    return list(columns), "all numeric columns, as none has a PyRadiomics name"
+    named = [name for name in columns if is_feature_name(name)]
+    if named:
+        return named, BY_NAME
+    return list(columns), "all numeric columns, as none has a name of PyRadiomics or the IBSI"
 
 
 def _is_numeric(table: pd.DataFrame, name: str, *, strict: bool) -> bool:

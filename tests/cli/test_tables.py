@@ -52,7 +52,7 @@ def test_outcome_takes_pyradiomics_own_result_and_says_what_was_left_out(
     features, clinical = result_table(tmp_path)
     assert outcome(features, clinical, tmp_path / "own") == 0
     printed = capsys.readouterr()
-    assert "4 features were used (the columns with PyRadiomics names)" in printed.out
+    assert "4 features were used (the columns with names of PyRadiomics or the IBSI)" in printed.out
     assert "columns left out: scanner_id, Image, Mask" in printed.out
     assert "'ID' is read as 'subject'." in printed.err
     assert "'SUBJECT' is read as 'subject'." in printed.err

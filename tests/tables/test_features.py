@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from nbradiomics.errors import InputError
-from nbradiomics.tables import choose_features, is_pyradiomics_name, read_feature_table
+from nbradiomics.tables import choose_features, is_feature_name, read_feature_table
 
 
 @pytest.mark.parametrize(
@@ -31,10 +31,17 @@ from nbradiomics.tables import choose_features, is_pyradiomics_name, read_featur
         "MR.wavelet-LLL_ngtdm_Strength",
         "ADC original_glcm_Imc1_baseline",
         "original_glcm_contrast",
+        "original_morph_moran_i",
+        "T2_original_cm_joint_max_2_5D_comb",
+        "log-sigma-3-mm-3D_ivh_v10",
+        "mean-5-2D_firstorder_Mean",
+        "log-1.5mm-riesz-1-0-0_stat_cov",
+        "gabor-5mm-2mm-1.5-step-22.5deg-average_stat_p90",
+        "wavelet-db3-LLH-1-average_dzm_lde_3D",
     ],
 )
-def test_names_of_pyradiomics(name: str) -> None:
-    assert is_pyradiomics_name(name)
+def test_names_of_pyradiomics_and_the_ibsi(name: str) -> None:
+    assert is_feature_name(name)
 
 
 @pytest.mark.parametrize(
@@ -50,10 +57,13 @@ def test_names_of_pyradiomics(name: str) -> None:
         "diagnostics_Image-original_Mean",
         "original",
         "wavelet_glcm_Contrast",
+        "mean_stat_cov",
+        "lab-5_stat_mean",
+        "original_stat",
     ],
 )
 def test_names_that_are_not_of_pyradiomics(name: str) -> None:
-    assert not is_pyradiomics_name(name)
+    assert not is_feature_name(name)
 
 
 def table(**columns: object) -> pd.DataFrame:
@@ -77,8 +87,8 @@ def test_beside_names_of_pyradiomics_no_other_column_is_a_feature() -> None:
     assert choice.names == ("original_glcm_Contrast",)
     assert choice.left_out == ("scanner_id", "age")
     assert choice.sentence == (
-        "1 feature was used (the columns with PyRadiomics names); columns left out: scanner_id, age. "
-        "Other columns can be chosen with `features`."
+        "1 feature was used (the columns with names of PyRadiomics or the IBSI); columns left out: "
+        "scanner_id, age. Other columns can be chosen with `features`."
     )
 
 

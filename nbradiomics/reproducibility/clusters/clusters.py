@@ -24,7 +24,12 @@ from nbradiomics.tables import RowsOfReader
 Floats = NDArray[np.float64]
 
 #: Names of the volume, as PyRadiomics writes them, in order of preference.
-VOLUMES = ("original_shape_MeshVolume", "original_shape_VoxelVolume")
+VOLUMES = (
+    "original_shape_MeshVolume",
+    "original_shape_VoxelVolume",
+    "original_morph_volume",
+    "original_morph_vol_approx",
+)
 #: Correlations are compared with this number of decimals, so that rounding does not decide.
 _DECIMALS = 9
 

@@ -85,7 +85,7 @@ def needed_agreement(
         study. Without it, the limit is the difference that belongs to an intraclass correlation.
     feature_names
         Names or patterns (``original_shape_*``) of the feature columns. By default the columns with a name of
-        PyRadiomics; in a table without such columns, all numeric columns.
+        PyRadiomics or the IBSI; in a table without such columns, all numeric columns.
     rows
         Which rows to use, if a column has several values. Each field is also a keyword of this function:
         ``timepoint="baseline"``. ``reading`` has no effect: readings are part of a pair.

@@ -218,6 +218,12 @@ def test_without_controls_volume_and_shape_are_tried_alone() -> None:
     assert list(rows(result).index) == ["real", "volume", "shape", "permuted outcome"]
 
 
+def test_the_shape_has_no_feature_of_the_intensities() -> None:
+    shape = ("original_shape_MeshVolume", "original_morph_comp_1", "original_morph_vol_dens_aabb")
+    others = ("original_morph_com", "original_morph_moran_i", "original_morph_integ_int", "original_stat_cov")
+    assert run.shape_names((*shape, *others)) == shape
+
+
 def test_the_volume_as_the_only_feature_of_the_shape_is_not_tried_twice() -> None:
     features, controls, clinical = (
         table.drop(columns="original_shape_Sphericity", errors="ignore") for table in trial_tables(1)
