@@ -120,7 +120,11 @@ ODD_IMAGES = Kind(
         _voxels("one NaN inside the mask", _with(np.nan, (5, 6, 7)), "finite"),
         _voxels("an infinite value", _with(np.inf), "finite"),
         _voxels("a negative infinite value", _with(-np.inf), "finite"),
-        _voxels("two dimensions", lambda array: sitk.GetImageFromArray(array[0]), "2 dimensions"),
+        _voxels(
+            "two dimensions",
+            lambda array: sitk.GetImageFromArray(array[0]),
+            "size 14 x 12 x 10 against 14 x 12 x 1",
+        ),
         _voxels(
             "four dimensions",
             lambda array: sitk.JoinSeries([make_image(array, _SPACING)] * 2),
