@@ -10,6 +10,7 @@ where the Gaussian is 1.5e-8.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -78,17 +79,22 @@ def gabor_response(window: Window, wave: Wave, boundary: str, pooling: str, *, f
         Whether only the planes xy are filtered; else also xz and yz.
     """
     planes = [0] if flat else [0, 1, 2]
-    pooled: Array | None = None
-    for plane in planes:
-        response = _in_planes(window.within_plane(plane), PLANES[plane], wave, boundary, pooling)
-        if pooled is None:
-            pooled = response
-        elif pooling == "max":
-            np.maximum(pooled, response, out=pooled)
+    return _pooled(
+        (_in_planes(window.within_plane(plane), PLANES[plane], wave, boundary, pooling) for plane in planes),
+        pooling,
+    )
+
+
+def _pooled(responses: Iterator[Array], pooling: str) -> Array:
+    """Average responses, or take the largest of each voxel; the first one is overwritten."""
+    result, number = next(responses), 1
+    for response in responses:
+        if pooling == "max":
+            np.maximum(result, response, out=result)
         else:
-            pooled += response
-    assert pooled is not None
-    return pooled / len(planes) if pooling == "average" else pooled
+            result += response
+        number += 1
+    return result / number if pooling == "average" else result
 
 
 def _in_planes(window: Window, order: tuple[int, int, int], wave: Wave, boundary: str, pooling: str) -> Array:
@@ -132,17 +138,7 @@ def _pooled_modulus(
     pooling: str,
 ) -> Array:
     spectrum = fft.fft2(planes, shape)
-    pooled: Array | None = None
-    for kernel in kernels:
-        modulus = np.abs(_inverse(spectrum, kernel, wanted))
-        if pooled is None:
-            pooled = modulus
-        elif pooling == "max":
-            np.maximum(pooled, modulus, out=pooled)
-        else:
-            pooled += modulus
-    assert pooled is not None
-    return pooled / len(kernels) if pooling == "average" else pooled
+    return _pooled((np.abs(_inverse(spectrum, kernel, wanted)) for kernel in kernels), pooling)
 
 
 def _inverse(
