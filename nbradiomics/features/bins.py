@@ -75,7 +75,7 @@ def span_finder(image: sitk.Image, parameters: Parameters) -> Callable[[sitk.Ima
     from nbradiomics.features.notes import listening
 
     with listening():
-        plan = Plan.of(parameters.content, parameters.own.ibsi)
+        plan = Plan.of(parameters)
         ready = normalised(image, plan.settings)
     settings = {**plan.settings, "normalize": False}
 

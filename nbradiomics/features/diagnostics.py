@@ -107,6 +107,6 @@ def _of_region(image: sitk.Image, region: sitk.Image, parameters: Parameters) ->
 
     with listening():
         try:
-            return diagnostics_of(image, region, Plan.of(parameters.content, parameters.own.ibsi))
+            return diagnostics_of(image, region, Plan.of(parameters))
         except (ValueError, RuntimeError) as error:
             raise explained(refusal(error), image, region, parameters) from error

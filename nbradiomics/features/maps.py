@@ -218,7 +218,7 @@ def _made(
     require_affordable(region, parameters)
     made: dict[str, float] = {}
     with listening() as notes, _refusals(volume, region, parameters):
-        plan = Plan.of(parameters.content, limits=parameters.limits)
+        plan = Plan.of(parameters)
         with closing(native_maps(volume, region, plan, folder=folder, progress=progress)) as found:
             for one in found:
                 made[one.name] = 0.0

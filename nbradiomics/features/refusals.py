@@ -65,7 +65,7 @@ def _after_resampling(image: sitk.Image, region: sitk.Image, parameters: Paramet
     from nbradiomics.features.notes import listening
 
     with listening():
-        plan = Plan.of(parameters.content, parameters.own.ibsi)
+        plan = Plan.of(parameters)
         settings = {**plan.settings, "normalize": False}
         try:
             with tolerance(settings.get("geometryTolerance")):

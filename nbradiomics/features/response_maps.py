@@ -155,7 +155,7 @@ def _made(
         )
     volume = read_image(image)
     require_finite(volume, describe(image))
-    plan = Plan.of(parameters.content, own.ibsi, parameters.limits, filters=own.filters)
+    plan = Plan.of(parameters)
     settings = {**plan.settings, "padDistance": 0}
     everywhere = sitk.Image(volume.GetSize(), sitk.sitkUInt8) + 1
     everywhere.CopyInformation(volume)

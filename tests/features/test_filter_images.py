@@ -113,7 +113,7 @@ def test_the_lattice_continues_the_grid_of_the_features(image: sitk.Image, ibsi:
     """On the crop it has the crop's own values, and beyond it ends with the image."""
     content = {"setting": SETTING, "nbradiomics": {"ibsi": {"grid_alignment": ibsi}}}
     read = load_parameters(content)
-    plan = Plan.of(read.content, read.own.ibsi)
+    plan = Plan.of(read)
     ground, _ = loaded(image, region(5), plan.settings, plan.ibsi)
     lattice = Lattice(image, ground, plan.settings, plan.ibsi)
     whole = lattice.whole

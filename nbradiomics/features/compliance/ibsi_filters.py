@@ -167,7 +167,7 @@ def compare_features(configuration: str, folder: Path) -> pd.DataFrame:
 def _images(configuration: str, folder: Path) -> dict[str, np.ndarray[Any, np.dtype[np.float64]]]:
     """Return the intensities of the region in the original and in each filtered image."""
     parameters = load_parameters(PRESETS[configuration])
-    plan = Plan.of(parameters.content, parameters.own.ibsi, filters=parameters.own.filters)
+    plan = Plan.of(parameters)
     image = read_image(folder / "ct_phantom" / "image" / "phantom.nii.gz")
     mask = read_region(folder / "ct_phantom" / "mask" / "mask.nii.gz", 1)
     mask.CopyInformation(image)

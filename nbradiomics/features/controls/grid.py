@@ -80,7 +80,7 @@ class FeatureGrid:
     def __init__(self, image: sitk.Image, parameters: Parameters, name: str) -> None:
         require_finite(image, name)
         self.parameters = parameters
-        plan = Plan.of(parameters.content, parameters.own.ibsi, parameters.limits)
+        plan = Plan.of(parameters)
         with listening(), tolerance(plan.settings.get("geometryTolerance")):
             self.normalised = normalised(image, plan.settings)
         self._plan = replace(plan, settings={**plan.settings, "normalize": False})

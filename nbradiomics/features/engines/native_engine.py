@@ -16,7 +16,6 @@ from nbradiomics.system.versions import installed_version
 if TYPE_CHECKING:
     import SimpleITK as sitk
 
-    from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.native.several_regions import Measuring
 
 NAME = "native"
@@ -54,10 +53,11 @@ def compute(image: sitk.Image, region: sitk.Image, parameters: Parameters) -> Ex
     """
     # The kernels import Numba, which is slow: import them only when they are needed.
     from nbradiomics.features.native.one_region import extract
+    from nbradiomics.features.native.plan import Plan
 
     with listening() as notes:
         try:
-            plan = _plan(parameters)
+            plan = Plan.of(parameters)
             measured = extract(image, region, plan)
         # ITK raises RuntimeError when it refuses something, such as a region that vanishes by resampling.
         except (ValueError, RuntimeError) as error:
@@ -84,10 +84,11 @@ def compute_together(
     list
         In the order of `regions`: the features, or the reason why the region is refused.
     """
+    from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.native.several_regions import extract_together
 
     with listening() as shared:
-        plan = _plan(parameters)
+        plan = Plan.of(parameters)
     results = extract_together(image, regions, plan, union=parameters.own.crop == UNION)
     return [
         _extraction_of(one, shared) if one.refusal is None else _refusal_of(one.refusal) for one in results
@@ -111,20 +112,14 @@ def compute_pipelines(
     list
         In the order of `pipelines`: the features, or the reason why the region is refused.
     """
+    from nbradiomics.features.native.plan import Plan
     from nbradiomics.features.native.several_plans import extract_pipelines
 
-    plans = [(region, _plan(parameters)) for region, parameters in pipelines]
+    plans = [(region, Plan.of(parameters)) for region, parameters in pipelines]
     return [
         _extraction_of(one, ()) if one.refusal is None else _refusal_of(one.refusal)
         for one in extract_pipelines(image, plans)
     ]
-
-
-def _plan(parameters: Parameters) -> Plan:
-    from nbradiomics.features.native.plan import Plan
-
-    own = parameters.own
-    return Plan.of(parameters.content, own.ibsi, parameters.limits, own.families, own.filters)
 
 
 def _extraction_of(one: Measuring, shared: Sequence[str]) -> Extraction:

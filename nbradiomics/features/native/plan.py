@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.parameters.families import Families
 from nbradiomics.features.parameters.filters.types import Filter
 from nbradiomics.features.parameters.ibsi import Ibsi
@@ -63,23 +64,17 @@ class Plan:
     filters: tuple[Filter, ...] = ()
 
     @classmethod
-    def of(
-        cls,
-        content: Mapping[str, Any],
-        ibsi: Ibsi | None = None,
-        limits: Limits | None = None,
-        families: Families | None = None,
-        filters: tuple[Filter, ...] = (),
-    ) -> Plan:
-        """Make the plan from a valid parameter file's content and from its section `nbradiomics`."""
+    def of(cls, parameters: Parameters) -> Plan:
+        """Make the plan of a valid parameter file, with all of its section `nbradiomics`."""
+        content, own = parameters.content, parameters.own
         settings = {**_DEFAULTS, **(content.get("setting") or {}), **(content.get("voxelSetting") or {})}
         classes = content.get("featureClass") or dict.fromkeys(FEATURES)
         return cls(
             settings={**settings, "label": INSIDE},
             image_types=content.get("imageType") or {"Original": {}},
             classes={name: tuple(features or ()) for name, features in classes.items()},
-            ibsi=ibsi or Ibsi(),
-            limits=limits or Limits(),
-            families=families or Families(),
-            filters=filters,
+            ibsi=own.ibsi,
+            limits=parameters.limits,
+            families=own.families,
+            filters=own.filters,
         )

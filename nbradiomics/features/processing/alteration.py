@@ -90,7 +90,7 @@ def _first_level(parameters: Parameters) -> Any:
 
 def effective(parameters: Parameters) -> dict[str, Any]:
     """Return everything that decides about values, with defaults filled in: equal for equal pipelines."""
-    plan = Plan.of(parameters.content, parameters.own.ibsi)
+    plan = Plan.of(parameters)
     shared = {**_DEFAULTS, **_stated(plan.settings)}
     if shared.get("binCount") is not None:
         del shared["binWidth"]

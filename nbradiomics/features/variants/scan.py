@@ -73,7 +73,7 @@ class ScanVariants:
         self.union = union
         self.parameters = parameters
         self.seed = seed
-        self.settings = Plan.of(parameters.content, parameters.own.ibsi).settings
+        self.settings = Plan.of(parameters).settings
 
     def part(self, variant: Variant, *, contour: bool) -> PartImage:
         """Make the image of a variant; `contour` says whether a contour is drawn by its intensities."""

@@ -12,6 +12,7 @@ from nbradiomics.features.compliance.ibsi import COMPARISONS, Phantom, complies,
 from nbradiomics.features.compliance.ibsi_names import COMPUTED, reason
 from nbradiomics.features.native.grid.preparation import prepare
 from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.parameters import Own
 from nbradiomics.features.parameters.ibsi import Ibsi
 from nbradiomics.images.io import read_image
 
@@ -86,7 +87,7 @@ def test_the_region_has_as_many_voxels_as_the_reference(real_data: Path, letter:
     image = read_image(folder / "ct_phantom_image.nii.gz")
     mask = sitk.ReadImage(str(folder / "ct_phantom_mask.nii.gz"))
     mask.CopyInformation(image)
-    plan = Plan.of(phantom.parameters.content, phantom.switches)
+    plan = Plan.of(dataclasses.replace(phantom.parameters, own=Own(ibsi=phantom.switches)))
     prepared = prepare(image, mask, plan.settings, plan.ibsi)
     reference = dict(read_reference(folder / COMPARISONS[letter].reference))
     found = {

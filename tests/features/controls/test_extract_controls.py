@@ -47,6 +47,11 @@ IBSI = {
     **RESAMPLED,
     "nbradiomics": {"ibsi": {"grid_alignment": True, "mask_interpolation": True, "outliers": 2}},
 }
+LOCAL = {
+    **RESAMPLED,
+    "setting": {**RESAMPLED["setting"], "padDistance": 7},
+    "nbradiomics": {"families": ["loc"]},
+}
 FILTERED = {**RESAMPLED, "imageType": {"Original": {}, "LoG": {"sigma": [2.0]}, "Wavelet": {}}}
 ALL = {
     "resampled": RESAMPLED,
@@ -56,6 +61,7 @@ ALL = {
     "re-segmented": SEGMENTED,
     "IBSI": IBSI,
     "filtered": FILTERED,
+    "local intensity": LOCAL,
 }
 
 
