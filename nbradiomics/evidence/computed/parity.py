@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import Any
 
 import numpy as np
@@ -27,8 +26,6 @@ from nbradiomics.tables import feature_columns
 #: Masks that are compared, of different subjects: the smallest, so that it takes seconds.
 _MASKS = 3
 _STAGE = "parity"
-#: The part of PyRadiomics that measures.
-_PYRADIOMICS = "radiomics.featureextractor"
 #: Columns by which a row of the feature table is found.
 _INDEX = ("subject", "timepoint", "sequence", "roi", "reader", "reading")
 _VOLUMES = ("original_shape_VoxelVolume", "original_shape_MeshVolume")
@@ -72,11 +69,12 @@ def parity_fact(
         return None
     try:
         pyradiomics_engine.refuse_own_section(parameters)
-        import_module(_PYRADIOMICS)
     except InputError:
         return _not_compared(engine, "the parameters depart from it on purpose (section nbradiomics)")
-    except ImportError as error:  # its compiled parts, which our engine does not need
-        return _not_compared(engine, f"it cannot be imported here ({type(error).__name__})")
+    try:
+        pyradiomics_engine.require_installed()
+    except InputError as error:
+        return _not_compared(engine, f"it cannot be imported here ({type(error.__cause__).__name__})")
     other = pyradiomics_engine.NAME if engine == native_engine.NAME else native_engine.NAME
     chosen = _smallest(cases, measured)
     if not chosen:

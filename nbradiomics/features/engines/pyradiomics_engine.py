@@ -35,9 +35,12 @@ def engine_version() -> str:
 
 
 def require_installed() -> None:
-    """Raise `InputError` unless PyRadiomics can be imported; only this engine and `verify` need it."""
+    """Raise `InputError` unless PyRadiomics can be imported, with its compiled parts.
+
+    Only this engine, and what compares with it, need it.
+    """
     try:
-        import radiomics  # noqa: F401
+        import radiomics.featureextractor  # noqa: F401
     except ImportError as error:
         raise InputError(
             f"PyRadiomics cannot be imported ({error}); the engine `{NAME}` and `verify` need it.",
