@@ -122,6 +122,11 @@ def require_flat(parameters: Parameters) -> None:
             f"{parameters.name} requests the class shape, whose features are of three dimensions.",
             "Request shape2D instead of shape.",
         )
+    if "morph" in parameters.own.families.names:
+        raise InputError(
+            f"{parameters.name} requests the family morph, whose features are of three dimensions.",
+            "Leave it out of `families`, and request the class shape2D instead.",
+        )
     spacing = setting.get("resampledPixelSpacing")
     if spacing and spacing[2] != 0:
         raise InputError(

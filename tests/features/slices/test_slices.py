@@ -123,6 +123,7 @@ def test_slices_never_count_as_subjects(each: Any, tmp_path: Path) -> None:
         ({"setting": {"force2D": True, "force2Ddimension": 1}}, "force2Ddimension: 0"),
         ({"setting": {"force2D": True, "resampledPixelSpacing": [1, 1, 1]}}, "across the slices"),
         ({"featureClass": {"shape": None}}, "class shape"),
+        ({"nbradiomics": {"families": ["stat", "morph"]}}, "family morph"),
         ({"nbradiomics": {"crop": "union"}}, "crop: union"),
     ],
 )
