@@ -12,9 +12,10 @@ from scipy import stats
 from nbradiomics.features.native.classes.firstorder import (
     Intensities,
     first_order_features,
-    order_statistics,
     percentiles,
 )
+from nbradiomics.features.native.classes.order_statistics import between, order_statistics
+from nbradiomics.features.native.classes.pairwise_sums import central_sums, deviation_sum, square_sum
 
 # Not so small that a square of it is 0.
 VALUES = arrays(np.float64, st.integers(2, 80), elements=st.floats(-1e6, 1e6).map(lambda v: round(v, 6)))
@@ -93,3 +94,22 @@ def test_the_median_of_an_even_count_is_numpy_s_to_the_last_bit() -> None:
     for _ in range(300):
         values = rng.normal(size=2) * [1e-14, 3e-14]
         assert percentiles(values, [50]) == [np.median(values)]
+
+
+@pytest.mark.parametrize("number", [*range(1, 40), 127, 128, 129, 137, 255, 1_000, 4_321, 100_003])
+def test_sums_are_numpy_s_to_the_last_bit(number: int) -> None:
+    values = np.random.default_rng(number).normal(40, 300, number)
+    mean = values.mean()
+    off = values - mean
+    square = off * off
+    expected = (np.abs(off).sum(), square.sum(), (square * off).sum(), (square * square).sum())
+    assert central_sums(values, mean) == expected
+    assert deviation_sum(values, mean) == expected[0]
+    assert square_sum(values, 2000.0) == ((values + 2000.0) ** 2).sum()
+    assert np.array_equal(between(values, mean, 300.0), values[(values >= mean) & (values <= 300.0)])
+
+
+def test_order_statistics_of_a_range_beyond_all_numbers() -> None:
+    values = np.array([1e308, -1.5e308, 3.0, 1.7e308, -2.0])
+    ordered = np.sort(values)
+    assert order_statistics(values, range(5)) == dict(enumerate(ordered))

@@ -1,17 +1,20 @@
 """The native textures worked out by hand, and what must hold whatever the region."""
 
+from collections.abc import Iterator
+from itertools import groupby
+
 import numpy as np
 import pytest
 from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as arrays
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from nbradiomics.errors import InputError
+from nbradiomics.features.native.classes.along import Wanted, look_along, zones_of
 from nbradiomics.features.native.classes.glcm_correlation import maximal_correlations
 from nbradiomics.features.native.classes.glcm_formulas import marginals
-from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences
-from nbradiomics.features.native.classes.glrlm import _matrices
-from nbradiomics.features.native.classes.glszm import zones
+from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences, count_cells
 from nbradiomics.features.native.classes.neighbourhood import neighbourhoods
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
@@ -23,6 +26,17 @@ SLICE = np.array([[[1, 2, 2], [1, 1, 3], [0, 3, 3]]], np.int32)
 
 def region_of(levels: NDArray[np.int32]) -> DiscreteRegion:
     return DiscreteRegion(levels, np.unique(levels[levels > 0]).astype(np.int64), (2.0, 1.0, 1.0))
+
+
+def matrices_of(levels: NDArray[np.int32], *, symmetrical: bool = True) -> list[Cooccurrence]:
+    region = ranked(region_of(levels), 1)
+    counted = count_cells(region, offsets(region.shape, both_ways=False), symmetrical=symmetrical)
+    return cooccurrences(counted, None, len(region.present), symmetrical=symmetrical)
+
+
+def runs_along(levels: NDArray[np.int32], step: tuple[int, int, int]) -> list[list[int]]:
+    (runs,) = look_along(ranked(region_of(levels), 1), np.array([step]), Wanted(runs=True)).runs
+    return runs[:, 1:].tolist()
 
 
 def test_offsets_are_listed_from_the_largest_step_down() -> None:
@@ -61,29 +75,38 @@ def test_lengths() -> None:
 
 def test_cooccurrences_by_hand() -> None:
     # Beside each other along a row: 1-2, 2-2; 1-1, 1-3; 3-3. The last direction is that of the rows.
-    found, directions = cooccurrences(ranked(region_of(SLICE), 1))
-    assert directions == len(found) == 4
+    found = matrices_of(SLICE)
+    assert len(found) == 4
     expected = np.array([[2, 1, 1], [1, 2, 0], [1, 0, 2]]) / 10
     assert np.allclose(found[-1].dense(3), expected)
-    ordered, _ = cooccurrences(ranked(region_of(SLICE), 1), symmetrical=False)
+    ordered = matrices_of(SLICE, symmetrical=False)
     assert np.allclose(ordered[-1].dense(3), np.array([[1, 1, 1], [0, 1, 0], [0, 0, 1]]) / 5)
 
 
 def test_runs_by_hand() -> None:
-    region = ranked(region_of(SLICE), 1)
-    along_rows = _matrices(region, np.array([[0, 0, 1]]))[0]
     # Runs along a row: 1, 2 2; 1 1, 3; 3 3.
-    assert along_rows[:, 1:].tolist() == [[1, 1], [0, 1], [1, 1]]
+    assert runs_along(SLICE, (0, 0, 1)) == [[1, 1], [0, 1], [1, 1]]
     # Along the diagonal (1, -1): 1, then 2 and 1, 2 and 1, then 3 3, then 3.
-    assert _matrices(region, np.array([[0, 1, -1]]))[0][:, 1:].tolist() == [[3, 0], [2, 0], [1, 1]]
+    assert runs_along(SLICE, (0, 1, -1)) == [[3, 0], [2, 0], [1, 1]]
+
+
+@pytest.mark.parametrize("voxels", range(1, 14))
+def test_runs_of_every_length(voxels: int) -> None:
+    levels = np.zeros((1, 1, 16), np.int32)
+    levels[0, 0, 1 : 1 + voxels] = 2
+    levels[0, 0, 15] = 2
+    expected = [0] * voxels
+    expected[0] += 1
+    expected[-1] += 1
+    assert runs_along(levels, (0, 0, 1)) == [expected]
 
 
 def test_zones_by_hand() -> None:
     region = ranked(region_of(SLICE), 1)
-    levels, sizes, members = zones(region, offsets(region.shape, both_ways=True))
-    assert sorted(zip(levels.tolist(), sizes.tolist(), strict=True)) == [(1, 3), (2, 2), (3, 3)]
-    assert sorted(members.tolist()) == region.positions.tolist()
-    assert region.ranks.ravel()[members].tolist() == np.repeat(levels, sizes).tolist()
+    levels, sizes, of_voxels = zones_of(region, offsets(region.shape, both_ways=False))
+    assert list(zip(levels.tolist(), sizes.tolist(), strict=True)) == [(1, 3), (2, 2), (3, 3)]
+    # In the order of the voxels: 1 2 2, 1 1 3, 3 3.
+    assert of_voxels.tolist() == [0, 1, 1, 0, 0, 2, 2, 2]
 
 
 def test_neighbourhoods_by_hand() -> None:
@@ -110,13 +133,12 @@ def test_the_published_cooccurrence_and_run_examples() -> None:
         [[[1, 2, 5, 2, 3], [3, 2, 1, 3, 1], [1, 3, 5, 5, 2], [1, 1, 1, 1, 2], [1, 2, 4, 3, 5]]], np.int32
     )
     pairs = [[6, 4, 3, 0, 0], [4, 0, 2, 1, 3], [3, 2, 0, 1, 2], [0, 1, 1, 0, 0], [0, 3, 2, 0, 2]]
-    found, _ = cooccurrences(ranked(region_of(levels), 1))
+    found = matrices_of(levels)
     assert np.allclose(found[-1].dense(5) * 40, pairs)
     levels = np.array(
         [[[5, 2, 5, 4, 4], [3, 3, 3, 1, 3], [2, 1, 1, 1, 3], [4, 2, 2, 2, 3], [3, 5, 3, 3, 2]]], np.int32
     )
-    runs = _matrices(ranked(region_of(levels), 1), np.array([[0, 0, 1]]))[0]
-    assert runs[:, 1:].tolist() == [[1, 0, 1], [3, 0, 1], [4, 1, 1], [1, 1, 0], [3, 0, 0]]
+    assert runs_along(levels, (0, 0, 1)) == [[1, 0, 1], [3, 0, 1], [4, 1, 1], [1, 1, 0], [3, 0, 0]]
 
 
 def test_a_hand_made_maximal_correlation() -> None:
@@ -214,3 +236,65 @@ def test_turning_the_region_changes_nothing(levels: NDArray[np.int32], turn: lis
             # Rounding decides whether these are 0 or NaN in a direction; the mean leaves NaN out.
             if feature not in ("Imc2", "MCC"):
                 assert other[name][feature] == pytest.approx(value, rel=1e-9, abs=1e-9, nan_ok=True)
+
+
+@given(
+    levels=arrays.arrays(np.int32, st.tuples(*[st.integers(1, 6)] * 3), elements=st.integers(0, 3)),
+    many=st.booleans(),
+    folded=st.booleans(),
+)
+def test_what_is_counted_together_is_what_is_counted_alone(
+    levels: NDArray[np.int32], many: bool, folded: bool
+) -> None:
+    levels = np.pad(levels, 1)
+    # With many levels the directions are counted one after the other.
+    levels = np.concatenate([levels.ravel(), np.arange(4, 140 if many else 5)]).astype(np.int32)[None, None]
+    region = ranked(region_of(levels), 1)
+    steps = offsets(region.shape, both_ways=False)
+    together = look_along(region, steps, Wanted(pairs=True, runs=True, zones=True), folded=folded)
+    pairs = look_along(region, steps, Wanted(pairs=True), folded=folded).pairs
+    runs = look_along(region, steps, Wanted(runs=True)).runs
+    zones = zones_of(region, steps)
+    assert together.zones is not None
+    for one, other in ((together.zones, zones), *zip(together.pairs, pairs, strict=True)):
+        assert all(np.array_equal(a, b) for a, b in zip(one, other, strict=True))
+    assert all(np.array_equal(a, b) for a, b in zip(together.runs, runs, strict=True))
+
+
+@given(levels=arrays.arrays(np.int32, st.tuples(*[st.integers(1, 7)] * 3), elements=st.integers(0, 2)))
+def test_zones_are_connected_components(levels: NDArray[np.int32]) -> None:
+    levels[0, 0, 0] = 1
+    levels = np.pad(levels, ((0, 1), (0, 1), (0, 1)))
+    region = ranked(region_of(levels), 1)
+    zones = zones_of(region, offsets(region.shape, both_ways=False))
+    found = []
+    for level in (1, 2):
+        parts, number = ndimage.label(levels == level, np.ones((3, 3, 3)))
+        found += [(level, int((parts == part).sum())) for part in range(1, number + 1)]
+    levels_of = region.present[zones.ranks - 1].astype(int).tolist()
+    assert sorted(zip(levels_of, zones.sizes.tolist(), strict=True)) == sorted(found)
+
+
+@given(levels=arrays.arrays(np.int32, st.tuples(*[st.integers(2, 9)] * 3), elements=st.integers(0, 2)))
+def test_runs_are_those_that_itertools_finds(levels: NDArray[np.int32]) -> None:
+    levels[0, 0, :2] = 1
+    region = ranked(region_of(levels), 1)
+    steps = offsets(region.shape, both_ways=False)
+    found = look_along(region, steps, Wanted(runs=True)).runs
+    for step, runs in zip(steps.tolist(), found, strict=True):
+        expected = np.zeros_like(runs)
+        for level, length in runs_by_hand(levels, step):
+            expected[region.rank_of[level] - 1, length] += 1
+        assert np.array_equal(runs, expected)
+
+
+def runs_by_hand(levels: NDArray[np.int32], step: list[int]) -> Iterator[tuple[int, int]]:
+    """Follow each line along a direction, with the voxels outside the region."""
+    for start in np.ndindex(levels.shape):
+        if all(0 <= at - by < size for at, by, size in zip(start, step, levels.shape, strict=True)):
+            continue
+        line, place = [], start
+        while all(0 <= at < size for at, size in zip(place, levels.shape, strict=True)):
+            line.append(int(levels[place]))
+            place = tuple(at + by for at, by in zip(place, step, strict=True))
+        yield from ((level, len(list(run))) for level, run in groupby(line) if level)

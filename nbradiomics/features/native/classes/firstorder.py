@@ -14,13 +14,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.features.native.classes.order_statistics import between, order_statistics
+from nbradiomics.features.native.classes.pairwise_sums import central_sums, deviation_sum, square_sum
 from nbradiomics.features.native.classes.selection import select
 
 Floats = NDArray[np.float64]
 DEPRECATED = frozenset({"StandardDeviation"})
 _EPSILON = np.finfo(float).eps
-#: Number of parts of equal width into which intensities are divided to find the values of given ranks.
-_PARTS = 1024
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,8 @@ def _order_features(values: Floats) -> dict[str, float]:
     low, quarter, median, three_quarters, high = percentiles(values, (10, 25, 50, 75, 90))
     minimum, maximum = values.min(), values.max()
     # Values between the two percentiles, both included, for their mean deviation from their mean.
-    middle = values[(values >= low) & (values <= high)]
+    middle = between(values, low, high)
+    deviation = deviation_sum(middle, middle.mean()) / middle.size if middle.size else np.nan
     return {
         "Minimum": minimum,
         "10Percentile": low,
@@ -91,7 +92,7 @@ def _order_features(values: Floats) -> dict[str, float]:
         "Range": maximum - minimum,
         "InterquartileRange": three_quarters - quarter,
         # With two voxels, none lies between the percentiles.
-        "RobustMeanAbsoluteDeviation": np.abs(middle - middle.mean()).mean() if middle.size else np.nan,
+        "RobustMeanAbsoluteDeviation": deviation,
     }
 
 
@@ -124,37 +125,17 @@ def percentiles(values: Floats, percents: Sequence[float]) -> list[float]:
     return results
 
 
-def order_statistics(values: Floats, ranks: Sequence[int]) -> dict[int, float]:
-    """Return the values of given ranks, counted from 0; only the parts that contain them are sorted."""
-    low, high = values.min(), values.max()
-    if low == high:
-        return dict.fromkeys(ranks, float(low))
-    # Rounding keeps the order, so that all values of a part lie above those of the part before.
-    parts = ((values - low) / (high - low) * (_PARTS - 1)).astype(np.int16)
-    ends = np.cumsum(np.bincount(parts, minlength=_PARTS))
-    values_of: dict[int, float] = {}
-    for part in np.unique(np.searchsorted(ends, ranks, side="right")):
-        members = np.sort(values[parts == part])
-        before = int(ends[part]) - len(members)
-        values_of |= {
-            rank: float(members[rank - before]) for rank in ranks if 0 <= rank - before < len(members)
-        }
-    return values_of
-
-
 def _moment_features(values: Floats, excess: bool) -> dict[str, float]:
     r"""Compute the mean and features of central moments :math:`m_k = \frac{1}{n} \sum (x_i - \bar x)^k`."""
     mean = values.mean()
-    deviations = values - mean
-    squares = deviations * deviations
-    m2, m3, m4 = squares.mean(), (squares * deviations).mean(), (squares * squares).mean()
+    absolute, m2, m3, m4 = (np.float64(total) / len(values) for total in central_sums(values, mean))
     # A region with one intensity has no shape: 0, as in PyRadiomics and, for both moments, in the IBSI.
     normal = 3.0 if excess and m2 != 0 else 0.0
     scale = m2 if m2 != 0 else 1.0
     deviation = np.sqrt(m2)
     return {
         "Mean": mean,
-        "MeanAbsoluteDeviation": np.abs(deviations).mean(),
+        "MeanAbsoluteDeviation": absolute,
         "StandardDeviation": deviation,
         "Variance": deviation**2,
         "Skewness": m3 / scale**1.5,
@@ -164,12 +145,11 @@ def _moment_features(values: Floats, excess: bool) -> dict[str, float]:
 
 def _energy_features(region: Intensities, shift: float) -> dict[str, float]:
     r"""Compute energy :math:`\sum (x_i + c)^2`, energy times the voxel's volume, and the root mean square."""
-    shifted = region.values + shift
-    energy = np.sum(shifted * shifted)
+    energy = square_sum(region.values, shift)
     return {
         "Energy": energy,
         "TotalEnergy": energy * region.voxel_volume,
-        "RootMeanSquared": np.sqrt(energy / len(shifted)),
+        "RootMeanSquared": np.sqrt(energy / len(region.values)),
     }
 
 

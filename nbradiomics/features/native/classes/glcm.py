@@ -19,13 +19,14 @@ from nbradiomics.features.native.classes.glcm_formulas import (
     glcm_formulas,
     marginals,
 )
-from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences
+from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence, cooccurrences, direction_weights
 from nbradiomics.features.native.classes.glcm_rounding import (
     correlation,
     informational_correlation,
     laid_out,
     maximal_correlation,
 )
+from nbradiomics.features.native.classes.pair_cells import PairCells
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: All features, PyRadiomics' names.
@@ -41,9 +42,9 @@ _DENSE, _DENSE_EIGEN = 16_777_216, 2_000_000
 
 def glcm_features(
     region: RankedRegion,
+    steps: NDArray[np.int64],
+    counted: list[PairCells],
     *,
-    distances: tuple[int, ...] = (1,),
-    plane: int | None = None,
     symmetrical: bool = True,
     norm: str | None = None,
     wanted: Collection[str] = FEATURES,
@@ -53,9 +54,16 @@ def glcm_features(
     Parameters
     ----------
     region
-        Region with a margin at least as wide as the longest distance.
-    distances, plane, symmetrical, norm
-        See `glcm_matrix.cooccurrences`.
+        The region, ranked.
+    steps
+        Offsets (z, y, x) of the directions, shape (directions, 3).
+    counted
+        Pairs along each direction, from `glcm_matrix.count_cells`.
+    symmetrical
+        The pairs were counted in both orders.
+    norm
+        None: a matrix for each direction that has pairs. Any text: one matrix, see
+        `glcm_matrix.direction_weights`.
     wanted
         The maximal correlation coefficient (MCC), the only slow feature, is left out unless it is in here.
 
@@ -65,9 +73,9 @@ def glcm_features(
     grey level with several directions, and InverseVariance 0 for grey level 1 alone with one direction or a
     norm
     """
-    matrices, directions = cooccurrences(
-        region, distances=distances, plane=plane, symmetrical=symmetrical, norm=norm
-    )
+    weights = direction_weights(steps, region.spacing, norm)
+    matrices = cooccurrences(counted, weights, len(region.present), symmetrical=symmetrical)
+    directions = len(steps) if weights is None else 1
     single = len(region.present) == 1
     if not matrices:
         values = dict.fromkeys(FEATURES, np.nan)

@@ -6,19 +6,17 @@ Only cells that are not 0 are stored: with hundreds of grey levels most pairs of
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from nbradiomics.execution.compiled import compiled
-from nbradiomics.features.native.classes.neighbours import lengths, offsets
+from nbradiomics.features.native.classes.along import Wanted, look_along
+from nbradiomics.features.native.classes.neighbours import lengths
+from nbradiomics.features.native.classes.pair_cells import PairCells
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: Grey levels up to which pairs are counted in a square table (64 MB). With more levels they are sorted.
-_TABLE = 4000
-#: Rows, columns and counts of the cells that are not 0, row by row.
-_Cells: TypeAlias = tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]
+TABLE = 4000
 
 
 @dataclass(frozen=True)
@@ -49,43 +47,62 @@ class Cooccurrence:
         return matrix
 
 
-def cooccurrences(
-    region: RankedRegion,
-    *,
-    distances: tuple[int, ...] = (1,),
-    plane: int | None = None,
-    symmetrical: bool = True,
-    norm: str | None = None,
-) -> tuple[list[Cooccurrence], int]:
-    """Count the co-occurrence matrices of a region.
+def count_cells(
+    region: RankedRegion, steps: NDArray[np.int64], *, symmetrical: bool = True
+) -> list[PairCells]:
+    """Count pairs of levels along each direction.
 
     Parameters
     ----------
     region
-        Region with a margin at least as wide as the longest distance.
-    distances, plane
-        See `neighbours.offsets`.
+        Region with a margin at least as wide as the longest step.
+    steps
+        Offsets (z, y, x) to later voxels, shape (directions, 3).
     symmetrical
         Count each pair in both orders.
-    norm
-        None: a matrix for each direction that has pairs. Any text: one matrix, the sum over the directions
-        weighted by exp(-d^2), with d the offset's length by this norm in mm (weight 1 for an unknown norm).
+    """
+    if len(region.present) > TABLE:
+        return [_sorted_pairs(region, shift, symmetrical) for shift in region.shifts(steps)]
+    return look_along(region, steps, Wanted(pairs=True), folded=symmetrical).pairs
+
+
+def cooccurrences(
+    counted: list[PairCells], weights: NDArray[np.float64] | None, levels: int, *, symmetrical: bool = True
+) -> list[Cooccurrence]:
+    """Make the co-occurrence matrices of a region; directions without a pair have none.
+
+    Parameters
+    ----------
+    counted
+        Cells of each direction, from `count_cells`.
+    weights
+        None: a matrix for each direction. Otherwise one matrix, the weighted sum over the directions.
+    levels
+        Number of grey levels.
+    symmetrical
+        Pairs were counted in both orders.
+    """
+    if weights is not None:
+        counted = [_weighted_sum(counted, weights, levels)]
+    return [_shares(cells, symmetrical) for cells in counted if cells.counts.any()]
+
+
+def direction_weights(
+    steps: NDArray[np.int64], spacing: tuple[float, float, float], norm: str | None
+) -> NDArray[np.float64] | None:
+    """Compute weights of directions, exp(-d^2) with d the offset's length by a norm in mm.
 
     Returns
     -------
-    the matrices that have pairs, and the number of matrices before the empty ones were left out
+    None without a norm; 1 for each direction if the norm is unknown, as in PyRadiomics
     """
-    steps = offsets(region.shape, distances, both_ways=False, plane=plane)
-    counted = [_pairs(region, shift, symmetrical) for shift in region.shifts(steps)]
-    if norm is not None:
-        reach = lengths(steps, region.spacing, norm)
-        weights = np.ones(len(steps)) if reach is None else np.exp(-(reach**2))
-        counted = [_weighted_sum(counted, weights, len(region.present))]
-    matrices = [_shares(pairs, symmetrical) for pairs in counted if pairs[2].any()]
-    return matrices, len(counted)
+    if norm is None:
+        return None
+    reach = lengths(steps, spacing, norm)
+    return np.ones(len(steps)) if reach is None else np.exp(-(reach**2))
 
 
-def _shares(pairs: _Cells, folded: bool) -> Cooccurrence:
+def _shares(pairs: PairCells, folded: bool) -> Cooccurrence:
     """Normalise a matrix: if it is folded, each cell below the diagonal represents two cells."""
     rows, columns, counts = pairs
     total = counts.sum()
@@ -94,30 +111,24 @@ def _shares(pairs: _Cells, folded: bool) -> Cooccurrence:
     return Cooccurrence(rows, columns, counts / total, folded)
 
 
-def _weighted_sum(counted: list[_Cells], weights: NDArray[np.float64], levels: int) -> _Cells:
+def _weighted_sum(counted: list[PairCells], weights: NDArray[np.float64], levels: int) -> PairCells:
     keys = np.concatenate([rows.astype(np.int64) * levels + columns for rows, columns, _ in counted])
     parts = [weight * counts for weight, (_, _, counts) in zip(weights, counted, strict=True)]
     return _gathered(keys, np.concatenate(parts), levels)
 
 
-def _gathered(keys: NDArray[np.int64], counts: NDArray[np.float64], levels: int) -> _Cells:
+def _gathered(keys: NDArray[np.int64], counts: NDArray[np.float64], levels: int) -> PairCells:
     """Add up the counts of each cell; `keys` are row * levels + column."""
     cells, cell_of = np.unique(keys, return_inverse=True)
     rows, columns = np.divmod(cells, levels)
     summed = np.bincount(cell_of, weights=counts, minlength=len(cells)).astype(np.float64)
-    return rows.astype(np.int32), columns.astype(np.int32), summed
+    return PairCells(rows.astype(np.int32), columns.astype(np.int32), summed)
 
 
-def _pairs(region: RankedRegion, shift: int, folded: bool) -> _Cells:
-    """Count pairs along one direction by (row, column): the level before and the level after.
-
-    If folded: the higher and the lower level, and pairs of equal levels twice, once for each order.
-    """
+def _sorted_pairs(region: RankedRegion, shift: int, folded: bool) -> PairCells:
+    """Count pairs along one direction without a table, in the order of `pair_cells.cells_of`."""
     levels = len(region.present)
     ranks = region.ranks.ravel()
-    if levels <= _TABLE:
-        table = np.zeros((levels + 1, levels + 1), np.int32)
-        return _count_pairs(ranks, region.places, np.uint64(shift), folded, table)
     first, second = ranks[region.positions], ranks[region.positions + shift]
     first, second = first[second != 0].astype(np.int64), second[second != 0].astype(np.int64)
     weights = np.ones(len(first))
@@ -125,45 +136,3 @@ def _pairs(region: RankedRegion, shift: int, folded: bool) -> _Cells:
         weights[first == second] = 2.0
         first, second = np.maximum(first, second), np.minimum(first, second)
     return _gathered((first - 1) * levels + second - 1, weights, levels)
-
-
-@compiled
-def _fold(table: NDArray[np.int32]) -> None:
-    for row in range(1, table.shape[0]):
-        for column in range(1, row):
-            table[row, column] += table[column, row]
-
-
-@compiled
-def _count_pairs(
-    ranks: NDArray[np.int32],
-    places: NDArray[np.uint64],
-    stride: np.uint64,
-    folded: bool,
-    table: NDArray[np.int32],
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
-    """Do the work of `_pairs` with a table of zeros; its row and column 0 count voxels without a partner."""
-    levels = table.shape[0]
-    flat = table.ravel()
-    for place in places:
-        flat[np.uint64(ranks[place]) * np.uint64(levels) + np.uint64(ranks[place + stride])] += 1
-    if folded:
-        _fold(table)
-    cells = 0
-    for row in range(1, levels):
-        for column in range(1, row + 1 if folded else levels):
-            cells += table[row, column] != 0
-    rows = np.empty(cells, np.int32)
-    columns = np.empty(cells, np.int32)
-    counts = np.empty(cells)
-    cell = 0
-    for row in range(1, levels):
-        for column in range(1, row + 1 if folded else levels):
-            if table[row, column] != 0:
-                rows[cell] = row - 1
-                columns[cell] = column - 1
-                counts[cell] = table[row, column]
-                if folded and row == column:
-                    counts[cell] *= 2.0
-                cell += 1
-    return rows, columns, counts

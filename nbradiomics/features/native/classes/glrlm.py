@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.length_formulas import FORMULAS, length_formulas, occupied
-from nbradiomics.features.native.classes.neighbours import lengths, offsets
+from nbradiomics.features.native.classes.neighbours import lengths
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
 #: PyRadiomics' name of each feature, and its formula.
@@ -38,7 +38,7 @@ FEATURES = {
 
 
 def glrlm_features(
-    region: RankedRegion, *, plane: int | None = None, norm: str | None = None
+    region: RankedRegion, steps: NDArray[np.int64], counted: list[NDArray[np.int32]], norm: str | None = None
 ) -> dict[str, float]:
     """Compute the features of the run length matrices.
 
@@ -46,8 +46,10 @@ def glrlm_features(
     ----------
     region
         The region, ranked.
-    plane
-        Axis across the slices, if runs must lie within slices; None for three dimensions.
+    steps
+        Offsets (z, y, x) of the directions, shape (directions, 3).
+    counted
+        Runs along each direction, from `along.look_along`.
     norm
         Weights of the directions (see `neighbours.lengths`): any text sums their matrices, with weight 1 for
         an unknown norm; None averages the features of the directions.
@@ -57,8 +59,7 @@ def glrlm_features(
     `FEATURES`; NaN if no line of any direction has two voxels of the region, except that, as in PyRadiomics,
     RunEntropy and RunVariance are then 0 with one direction or a norm
     """
-    steps = offsets(region.shape, both_ways=False, plane=plane)
-    matrices = _matrices(region, steps)
+    matrices = [_on_lines(region, step, runs) for step, runs in zip(steps, counted, strict=True)]
     if norm is not None:
         weights = lengths(steps, region.spacing, norm)
         summed = _weighted_sum(matrices, np.ones(len(steps)) if weights is None else weights)
@@ -82,19 +83,12 @@ def occupied_levels(
     return matrix, region.present, run_lengths
 
 
-def _matrices(region: RankedRegion, steps: NDArray[np.int64]) -> list[NDArray[np.int32]]:
-    """Count a matrix per direction, shape (levels, longest run + 1); all 0 if no line has two voxels."""
-    ranks = region.ranks.ravel()
-    so_far = np.zeros(ranks.size, np.int32)
-    matrices = []
-    for step, stride in zip(steps, region.strides(steps), strict=True):
-        reached = np.zeros((2, len(region.present) + 1, max(region.shape) + 2), np.int32)
-        _count_reached(ranks, region.places, stride, so_far, reached)
-        counts, longest = _ending(reached)
-        if longest == 1 and not _shares_a_line(region.levels, region.margin, step):
-            counts[:] = 0
-        matrices.append(counts[:, : longest + 1])
-    return matrices
+def _on_lines(region: RankedRegion, step: NDArray[np.int64], runs: NDArray[np.int32]) -> NDArray[np.int32]:
+    """Return the runs of a direction; as in PyRadiomics none if no line along it has two voxels."""
+    longest = runs.shape[1] - 1
+    if longest == 1 and not _shares_a_line(region.levels, region.margin, step):
+        return np.zeros_like(runs)
+    return runs
 
 
 def _weighted_sum(matrices: list[NDArray[np.int32]], weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -102,59 +96,6 @@ def _weighted_sum(matrices: list[NDArray[np.int32]], weights: NDArray[np.float64
     for matrix, weight in zip(matrices, weights, strict=True):
         total[:, : matrix.shape[1]] += weight * matrix
     return total
-
-
-@compiled
-def _count_reached(
-    ranks: NDArray[np.int32],
-    places: NDArray[np.uint64],
-    stride: np.uint64,
-    so_far: NDArray[np.int32],
-    reached: NDArray[np.int32],
-) -> None:
-    """Count how many runs along one direction reach each length.
-
-    Parameters
-    ----------
-    ranks, places, stride
-        Ranks, indices and stride of the padded region; `stride` leads to a later voxel.
-    so_far
-        Output: length of the run up to each voxel.
-    reached
-        Output: zeros of shape (2, ranks + 1, lengths + 1); the sum of both parts is the count. Neighbours use
-        the two parts in turn, because similar voxels would wait for each other at the same counter.
-    """
-    width = np.uint64(reached.shape[2])
-    even, odd = reached[0].ravel(), reached[1].ravel()
-    for i in range(len(places)):
-        place = places[np.uint64(i)]
-        rank = ranks[place]
-        before = place - stride
-        # Without a branch, which the processor could not predict.
-        length = so_far[before] * np.int32(ranks[before] == rank) + np.int32(1)
-        so_far[place] = length
-        cell = np.uint64(rank) * width + np.uint64(length)
-        if i % 2:
-            odd[cell] += 1
-        else:
-            even[cell] += 1
-
-
-@compiled
-def _ending(reached: NDArray[np.int32]) -> tuple[NDArray[np.int32], int]:
-    """Return runs by level and length, and the longest: runs that reach a length minus longer runs."""
-    levels, lengths = reached.shape[1] - 1, reached.shape[2] - 1
-    counts = np.zeros((levels, lengths), np.int32)
-    longest = 0
-    for level in range(levels):
-        longer = 0
-        for length in range(lengths - 1, 0, -1):
-            reaching = reached[0, level + 1, length] + reached[1, level + 1, length]
-            counts[level, length] = reaching - longer
-            longer = reaching
-            if reaching > 0:
-                longest = max(longest, length)
-    return counts, longest
 
 
 @compiled

@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.classes import glcm, gldm, glrlm, glszm, ngtdm
+from nbradiomics.features.native.classes.along import Along, Wanted, look_along
+from nbradiomics.features.native.classes.glcm_matrix import TABLE, count_cells
 from nbradiomics.features.native.classes.neighbourhood import Neighbourhoods, neighbourhoods
 from nbradiomics.features.native.classes.neighbours import offsets
+from nbradiomics.features.native.classes.pair_cells import PairCells
 from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
 from nbradiomics.features.native.levels.ranks import RankedRegion, ranked
 
@@ -125,12 +131,12 @@ def texture_features(
     InputError
         When a class or feature does not exist, or no neighbour fits in the box.
     """
-    source = _Source(region, settings)
+    chosen = {name: chosen_features(name, features) for name, features in wanted.items()}
+    source = _Source(region, settings, frozenset(name for name, features in chosen.items() if features))
     result = {}
-    for name, features in wanted.items():
-        chosen = chosen_features(name, features)
-        computed = _CLASSES[name](source, chosen) if chosen else {}
-        result[name] = {feature: computed[feature] for feature in chosen}
+    for name, features in chosen.items():
+        computed = _CLASSES[name](source, features) if features else {}
+        result[name] = {feature: computed[feature] for feature in features}
     return result
 
 
@@ -153,12 +159,38 @@ class _Source:
 
     region: DiscreteRegion
     settings: TextureSettings
+    wanted: frozenset[str]
 
     @cached_property
     def ranked(self) -> RankedRegion:
         # No step is longer than the box: a margin of this width contains every neighbour.
         longest = min(max(self.settings.distances, default=1), max(self.region.levels.shape))
         return ranked(self.region, max(longest, 1))
+
+    @cached_property
+    def directions(self) -> NDArray[np.int64]:
+        """Offsets to the nearest neighbours, one of each pair of opposites."""
+        return offsets(self.ranked.shape, both_ways=False, plane=self.settings.plane)
+
+    @cached_property
+    def along(self) -> Along:
+        """Counts along the directions, for all classes that need them at once."""
+        pairs = "glcm" in self.wanted and self._pairs_are_nearest
+        wanted = Wanted(pairs=pairs, runs="glrlm" in self.wanted, zones="glszm" in self.wanted)
+        return look_along(self.ranked, self.directions, wanted, folded=self.settings.symmetrical)
+
+    @property
+    def _pairs_are_nearest(self) -> bool:
+        return self.settings.distances == (1,) and len(self.ranked.present) <= TABLE
+
+    @cached_property
+    def pairs(self) -> tuple[NDArray[np.int64], list[PairCells]]:
+        """Offsets of the GLCM, and the pairs along each."""
+        if self._pairs_are_nearest:
+            return self.directions, self.along.pairs
+        settings = self.settings
+        steps = offsets(self.ranked.shape, settings.distances, both_ways=False, plane=settings.plane)
+        return steps, count_cells(self.ranked, steps, symmetrical=settings.symmetrical)
 
     @cached_property
     def neighbourhoods(self) -> Neighbourhoods:
@@ -170,8 +202,7 @@ def _glcm(source: _Source, chosen: Collection[str]) -> dict[str, float]:
     settings = source.settings
     return glcm.glcm_features(
         source.ranked,
-        distances=settings.distances,
-        plane=settings.plane,
+        *source.pairs,
         symmetrical=settings.symmetrical,
         norm=settings.weighting_norm,
         wanted=chosen,
@@ -180,12 +211,14 @@ def _glcm(source: _Source, chosen: Collection[str]) -> dict[str, float]:
 
 def _glrlm(source: _Source, _: Collection[str]) -> dict[str, float]:
     return glrlm.glrlm_features(
-        source.ranked, plane=source.settings.plane, norm=source.settings.weighting_norm
+        source.ranked, source.directions, source.along.runs, source.settings.weighting_norm
     )
 
 
 def _glszm(source: _Source, _: Collection[str]) -> dict[str, float]:
-    return glszm.glszm_features(source.ranked, plane=source.settings.plane)
+    zones = source.along.zones
+    assert zones is not None
+    return glszm.glszm_features(source.ranked, zones)
 
 
 def _gldm(source: _Source, _: Collection[str]) -> dict[str, float]:

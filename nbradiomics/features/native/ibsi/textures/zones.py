@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
-from nbradiomics.features.native.classes.glszm import Zones, zones
+from nbradiomics.features.native.classes.along import Zones, zones_of
 from nbradiomics.features.native.ibsi.textures.cells import Cells, Counter
-from nbradiomics.features.native.ibsi.textures.directions import neighbourhood, slice_bounds
+from nbradiomics.features.native.ibsi.textures.directions import DIRECTIONS, IN_SLICE, slice_bounds
 from nbradiomics.features.native.ibsi.textures.forms import mean
 from nbradiomics.features.native.ibsi.textures.size_formulas import size_formulas
 from nbradiomics.features.native.levels.ranks import RankedRegion
@@ -34,7 +34,7 @@ class FoundZones:
 
     def __init__(self, region: RankedRegion, *, in_slice: bool) -> None:
         self._region = region
-        self._zones: Zones = zones(region, neighbourhood(1, in_slice=in_slice))
+        self._zones: Zones = zones_of(region, DIRECTIONS[:IN_SLICE] if in_slice else DIRECTIONS)
         self._levels = np.concatenate(([0.0], region.present))
 
     @property
@@ -44,7 +44,8 @@ class FoundZones:
 
     def nearest(self, distances: NDArray[np.int32]) -> NDArray[np.int32]:
         """Return the smallest distance of each zone; `distances` are those of the padded region."""
-        return _nearest(self._zones.members, self._zones.sizes, distances.ravel())
+        of_voxels = distances.ravel()[self._region.positions]
+        return _nearest(of_voxels, self._zones.of_voxels, len(self._zones.sizes))
 
     def features(self, sizes: NDArray[np.int32]) -> NDArray[np.float64]:
         """Compute the features of one matrix; `sizes` are the size or the distance of each zone."""
@@ -53,7 +54,8 @@ class FoundZones:
 
     def features_by_slice(self, sizes: NDArray[np.int32]) -> NDArray[np.float64]:
         """Compute the features of a matrix for each slice, and average them."""
-        first = self._zones.members[np.cumsum(self._zones.sizes) - self._zones.sizes].view(np.int64)
+        _, first_voxels = np.unique(self._zones.of_voxels, return_index=True)
+        first = self._region.positions[first_voxels]
         bounds = [0, *slice_bounds(self._region, first), len(first)]
         voxels = np.diff(
             [0, *slice_bounds(self._region, self._region.positions), len(self._region.positions)]
@@ -83,15 +85,9 @@ class FoundZones:
 
 
 @compiled
-def _nearest(
-    members: NDArray[np.uint64], sizes: NDArray[np.int32], distances: NDArray[np.int32]
-) -> NDArray[np.int32]:
-    nearest = np.empty(len(sizes), np.int32)
-    place = 0
-    for zone in range(len(sizes)):
-        least = distances[members[place]]
-        for _ in range(sizes[zone]):
-            least = min(least, distances[members[place]])
-            place += 1
-        nearest[zone] = least
+def _nearest(distances: NDArray[np.int32], zones: NDArray[np.int32], number: int) -> NDArray[np.int32]:
+    nearest = np.full(number, np.iinfo(np.int32).max, np.int32)
+    for voxel in range(len(zones)):
+        zone = zones[voxel]
+        nearest[zone] = min(nearest[zone], distances[voxel])
     return nearest

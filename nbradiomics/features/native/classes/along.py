@@ -1,0 +1,179 @@
+"""One pass over a region and its directions counts pairs of grey levels, runs and zones together.
+
+The texture matrices of pairs (GLCM), runs (GLRLM) and zones (GLSZM) look at the same voxels in the same
+directions; what they share is looked at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nbradiomics.execution.compiled import compiled
+from nbradiomics.features.native.classes.alike import (
+    LEAST_COLUMNS,
+    count_lengths,
+    count_pairs,
+    count_pairs_and_list,
+    join,
+    list_alike,
+    runs_of,
+)
+from nbradiomics.features.native.classes.pair_cells import PairCells, cells_of
+from nbradiomics.features.native.levels.ranks import RankedRegion
+
+#: Voxels that are handled for one direction after the other while they are in the processor's cache.
+_BLOCK = 2048
+#: Grey levels up to which the tables of all directions are small enough for it.
+_SMALL = 128
+
+
+class Zones(NamedTuple):
+    """Zones in the order of their first voxels.
+
+    Attributes
+    ----------
+    ranks, sizes
+        Rank and number of voxels of each zone.
+    of_voxels
+        Index of the zone of each voxel of the region.
+    """
+
+    ranks: NDArray[np.int32]
+    sizes: NDArray[np.int32]
+    of_voxels: NDArray[np.int32]
+
+
+class Wanted(NamedTuple):
+    """What `look_along` counts."""
+
+    pairs: bool = False
+    runs: bool = False
+    zones: bool = False
+
+
+@dataclass
+class Along:
+    """Counts along the directions of a region, in their order; empty or None if they were not wanted.
+
+    Attributes
+    ----------
+    pairs
+        Cells of a matrix of pairs for each direction.
+    runs
+        Number of runs by level and length for each direction, shape (levels, longest run + 1).
+    zones
+        Zones of voxels that are connected along the directions.
+    """
+
+    pairs: list[PairCells] = field(default_factory=list)
+    runs: list[NDArray[np.int32]] = field(default_factory=list)
+    zones: Zones | None = None
+
+
+def look_along(
+    region: RankedRegion, steps: NDArray[np.int64], wanted: Wanted, *, folded: bool = True
+) -> Along:
+    """Count pairs, runs and zones along some directions.
+
+    Parameters
+    ----------
+    region
+        Region with a margin at least as wide as the longest step.
+    steps
+        Offsets (z, y, x) to later voxels, one of each pair of opposites, shape (directions, 3).
+    wanted
+        What is counted. Zones need offsets to all neighbours that a voxel connects to.
+    folded
+        Pairs are counted in both orders, see `pair_cells.cells_of`.
+    """
+    levels = len(region.present)
+    ranks, strides = region.ranks.ravel(), region.strides(steps)
+    found = Along()
+    # uint32 holds every place of a region of up to 16 GB.
+    above = np.empty(ranks.size if wanted.zones else 0, np.uint32)
+    if wanted.zones:
+        above[region.positions] = region.positions
+    voxels = np.bincount(ranks[region.positions], minlength=levels + 1)[1:] if wanted.runs else None
+    together = len(steps) if levels <= _SMALL else 1
+    tables = np.zeros((together, levels + 1, levels + 1) if wanted.pairs else (together, 0, 0), np.int32)
+    columns = max(*region.shape, LEAST_COLUMNS) + 2
+    for first in range(0, len(steps), together):
+        some = strides[first : first + together]
+        lengths = np.zeros((len(some), levels + 1, columns) if wanted.runs else (len(some), 0, 0), np.int32)
+        block = _BLOCK if together > 1 else len(region.places)
+        _count(ranks, region.places, some, block, tables, lengths, above)
+        if wanted.pairs:
+            found.pairs += [cells_of(table, folded) for table in tables[: len(some)]]
+        if voxels is not None:
+            for matrix in lengths:
+                runs, longest = runs_of(matrix, voxels)
+                found.runs.append(runs[:, : longest + 1].copy())
+    if wanted.zones:
+        found.zones = Zones(*_numbered(above, region.places, ranks))
+    return found
+
+
+def zones_of(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
+    """Find the zones of a region, see `look_along`."""
+    zones = look_along(region, steps, Wanted(zones=True)).zones
+    assert zones is not None
+    return zones
+
+
+@compiled
+def _count(
+    ranks: NDArray[np.int32],
+    places: NDArray[np.uint64],
+    strides: NDArray[np.uint64],
+    block: int,
+    tables: NDArray[np.int32],
+    lengths: NDArray[np.int32],
+    above: NDArray[np.uint32],
+) -> None:
+    """Add to the tables of pairs, the lengths and the forest of zones; an empty array is not wanted."""
+    pairs, runs, zones = tables.size > 0, lengths.size > 0, above.size > 0
+    alike = np.empty(min(block, len(places)) + 1, np.uint64)
+    for begin in range(0, len(places), block):
+        some = places[begin : begin + block]
+        for direction in range(len(strides)):
+            stride = strides[direction]
+            if not (runs or zones):
+                count_pairs(ranks, some, stride, tables[direction])
+                continue
+            if pairs:
+                number = count_pairs_and_list(ranks, some, stride, tables[direction], alike)
+            else:
+                number = list_alike(ranks, some, stride, alike)
+            if zones:
+                join(above, alike[:number], stride)
+            if runs:
+                count_lengths(ranks, alike, number, stride, lengths[direction])
+
+
+@compiled
+def _numbered(
+    above: NDArray[np.uint32], places: NDArray[np.uint64], ranks: NDArray[np.int32]
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+    """Number the trees of a forest: rank and size of each, and the tree of each place. Overwrites `above`."""
+    ranks_of = np.empty(len(places), np.int32)
+    sizes = np.empty(len(places), np.int32)
+    trees = np.empty(len(places), np.int32)
+    number = 0
+    for i in range(len(places)):
+        place = places[np.uint64(i)]
+        before = np.uint64(above[place])
+        if before == place:
+            ranks_of[number] = ranks[place]
+            sizes[number] = 0
+            above[place] = number
+            number += 1
+        else:  # an earlier place, which has its tree's number by now
+            above[place] = above[before]
+        tree = np.uint64(above[place])
+        trees[i] = tree
+        sizes[tree] += np.int32(1)
+    return ranks_of[:number].copy(), sizes[:number].copy(), trees
