@@ -7,6 +7,7 @@ neighbouring grey tone difference matrix (NGTDM).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,6 +54,10 @@ def neighbourhoods(
     levels = region.levels
     if slice_ is not None:
         levels = levels[slice_ : slice_ + 1 + 2 * region.margin]
+    # Twice as many small numbers are handled at once; sums of neighbours must fit.
+    alpha = min(alpha, region.highest)
+    if max(len(steps), 2) * region.highest <= np.iinfo(np.int16).max:
+        levels = levels.astype(np.int16)
     dependences, numerators, alone = _count(
         levels, region.shifts(steps), alpha, region.rank_of, region.margin
     )
@@ -64,7 +69,7 @@ def neighbourhoods(
 
 @compiled
 def _count(
-    levels: NDArray[np.int32],
+    levels: NDArray[np.signedinteger[Any]],
     shifts: NDArray[np.int64],
     alpha: int,
     rank_of: NDArray[np.int32],
@@ -83,10 +88,7 @@ def _count(
     dependences = np.zeros((ranks, len(shifts) + 1), np.int64)
     numerators = np.zeros((ranks, len(shifts) + 1), np.int64)
     alone = np.zeros(ranks, np.int64)
-    alike = np.empty(width, np.int32)
-    found = np.empty(width, np.int32)
-    total = np.empty(width, np.int32)
-    tolerance = np.int32(alpha)
+    alike, lowest, highest, found, total = np.empty((5, width), levels.dtype)
     for z in range(margin, depth - margin):
         for y in range(margin, height - margin):
             start = (z * height + y) * width
@@ -97,13 +99,15 @@ def _count(
             centre = flat[start + first : start + last]
             for x in range(length):
                 alike[x] = found[x] = total[x] = 0
+                # Levels that are alike; never 0, which is outside the region.
+                lowest[x] = max(centre[x] - alpha, 1)
+                highest[x] = centre[x] + alpha
             for shift in shifts:
                 beside = flat[start + first + shift : start + last + shift]
                 for x in range(length):
-                    inside = np.int32(beside[x] != 0)
-                    found[x] += inside
+                    found[x] += beside[x] != 0
                     total[x] += beside[x]
-                    alike[x] += inside & np.int32(abs(beside[x] - centre[x]) <= tolerance)
+                    alike[x] += (beside[x] >= lowest[x]) & (beside[x] <= highest[x])
             for x in range(length):
                 if centre[x] != 0:
                     row = rank_of[centre[x]] - 1
@@ -114,7 +118,7 @@ def _count(
 
 
 @compiled
-def _extent(row: NDArray[np.int32]) -> tuple[int, int]:
+def _extent(row: NDArray[np.signedinteger[Any]]) -> tuple[int, int]:
     """Return the first voxel of a row that is not 0, and the one after the last; equal if all are 0."""
     first, last = 0, len(row)
     while first < last and row[first] == 0:
