@@ -95,9 +95,7 @@ def look_along(
     found = Along()
     # uint32 holds every place of a region of up to 16 GB.
     above = np.empty(ranks.size if wanted.zones else 0, np.uint32)
-    if wanted.zones:
-        above[region.positions] = region.positions
-    voxels = np.bincount(ranks[region.positions], minlength=levels + 1)[1:] if wanted.runs else None
+    voxels = _begin(ranks, region.places, levels, above)
     together = len(steps) if levels <= _SMALL else 1
     tables = np.zeros((together, levels + 1, levels + 1) if wanted.pairs else (together, 0, 0), np.int32)
     columns = max(*region.shape, LEAST_COLUMNS) + 2
@@ -108,7 +106,7 @@ def look_along(
         _count(ranks, region.places, some, block, tables, lengths, above)
         if wanted.pairs:
             found.pairs += [cells_of(table, folded) for table in tables[: len(some)]]
-        if voxels is not None:
+        if wanted.runs:
             for matrix in lengths:
                 runs, longest = runs_of(matrix, voxels)
                 found.runs.append(runs[:, : longest + 1].copy())
@@ -122,6 +120,20 @@ def zones_of(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
     zones = look_along(region, steps, Wanted(zones=True)).zones
     assert zones is not None
     return zones
+
+
+@compiled
+def _begin(
+    ranks: NDArray[np.int32], places: NDArray[np.uint64], levels: int, above: NDArray[np.uint32]
+) -> NDArray[np.int64]:
+    """Make each voxel a tree of its own, if trees are wanted, and count the voxels of each level."""
+    voxels = np.zeros(levels + 1, np.int64)
+    for place in places:
+        voxels[np.uint64(ranks[place])] += 1
+    if above.size > 0:
+        for place in places:
+            above[place] = place
+    return voxels[1:]
 
 
 @compiled

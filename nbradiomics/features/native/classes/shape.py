@@ -16,7 +16,12 @@ from numpy.typing import NDArray
 
 from nbradiomics.features.native.classes.cube_surface import cube_surfaces
 from nbradiomics.features.native.classes.selection import select
-from nbradiomics.features.native.classes.shape_kernels import count_cubes, farthest, farthest_in_planes
+from nbradiomics.features.native.classes.shape_kernels import (
+    count_cubes,
+    farthest,
+    farthest_in_planes,
+    index_sums,
+)
 
 Spacing = tuple[float, float, float]
 #: Number of points of which every pair is compared; of more, only the corners of their convex hull are.
@@ -95,9 +100,7 @@ def diameters(inside: NDArray[np.bool_], spacing: Spacing) -> dict[str, float]:
     names = ("Maximum2DDiameterSlice", "Maximum2DDiameterColumn", "Maximum2DDiameterRow")
     values = {}
     for axis, name in enumerate(names):
-        rows, columns = (other for other in range(3) if other != axis)
-        turned = np.ascontiguousarray(np.transpose(inside, (axis, rows, columns)))
-        values[name], corners = _in_planes(turned, (spacing[rows], spacing[columns]), corners=axis == 0)
+        values[name], corners = _in_planes(inside, spacing, axis, corners=axis == 0)
         if axis == 0:
             values["Maximum3DDiameter"] = farthest_corners(corners * (np.array(spacing) / 2))
     return values
@@ -109,13 +112,13 @@ def farthest_corners(corners: NDArray[np.float64]) -> float:
     return distance
 
 
-def _in_planes(turned: NDArray[np.bool_], steps: tuple[float, float], *, corners: bool) -> tuple[float, Any]:
-    room = 64 * turned.shape[0] if corners else 0
+def _in_planes(inside: NDArray[np.bool_], spacing: Spacing, axis: int, *, corners: bool) -> tuple[float, Any]:
+    room = 64 * inside.shape[axis] if corners else 0
     of_hulls = np.empty((room, 3), np.int64)
-    distance, needed = farthest_in_planes(turned, *steps, of_hulls)
+    distance, needed = farthest_in_planes(inside, spacing, axis, of_hulls)
     if corners and needed > room:
         of_hulls = np.empty((needed, 3), np.int64)
-        farthest_in_planes(turned, *steps, of_hulls)
+        farthest_in_planes(inside, spacing, axis, of_hulls)
     return distance, of_hulls[:needed]
 
 
@@ -134,7 +137,7 @@ def mesh_corners(inside: NDArray[np.bool_], spacing: Spacing) -> NDArray[np.floa
     numpy.ndarray
         In mm, z, y, x, shape (n, 3): corners of the hull of each plane across z.
     """
-    _, corners = _in_planes(np.ascontiguousarray(inside), (spacing[1], spacing[2]), corners=True)
+    _, corners = _in_planes(np.ascontiguousarray(inside), spacing, 0, corners=True)
     found: NDArray[np.float64] = corners * (np.array(spacing) / 2)
     return found
 
@@ -171,28 +174,21 @@ def principal_variances(region: NDArray[np.bool_], spacing: tuple[float, ...]) -
     The sums run over whole numbers and are exact; PyRadiomics' sums have rounding errors, which are visible
     if a variance should be 0 (an oblique region that is one voxel thick).
     """
-    axes = range(region.ndim)
-    number = int(np.count_nonzero(region))
-    firsts = [_index_sum(region, axis) for axis in axes]
+    missing = 3 - region.ndim
+    # In two dimensions the axes are those of y and x.
+    solid = np.ascontiguousarray(region.reshape((1,) * missing + region.shape))
+    sums = index_sums(solid).tolist()
+    number, firsts = sums[0][0], sums[0][1 + missing :]
     covariance = np.empty((region.ndim, region.ndim))
-    for i in axes:
-        for j in range(i + 1):
-            exact = (number * _index_sum(region, j, i) - firsts[i] * firsts[j]) / number**2
+    for j in range(region.ndim):
+        for i in range(j + 1):
+            product = sums[1 + missing + i][1 + missing + j]
+            exact = (number * product - firsts[i] * firsts[j]) / number**2
             covariance[i, j] = covariance[j, i] = exact * spacing[i] * spacing[j]
     variances: NDArray[np.float64] = np.linalg.eigvalsh(covariance).astype(np.float64)
     rounding = (variances < 0) & (variances > -1e-10)
     variances[rounding] = 0
     return variances
-
-
-def _index_sum(region: NDArray[np.bool_], *axes: int) -> int:
-    """Sum the product of the voxels' indices along some axes (one axis may be given twice)."""
-    others = tuple(axis for axis in range(region.ndim) if axis not in axes)
-    sums = np.sum(region, axis=others, dtype=np.int64)
-    # Axes are summed from last to first, so that the next one is always the last remaining axis.
-    for axis in sorted(set(axes), reverse=True):
-        sums = sums @ np.arange(region.shape[axis]) ** axes.count(axis)
-    return int(sums)
 
 
 def axis_features(variances: NDArray[np.float64]) -> dict[str, float]:

@@ -48,7 +48,7 @@ def shape2d_features(
     slices = np.zeros((3, *inside.shape), bool)
     slices[1] = inside
     no_corners = np.empty((0, 3), np.int64)
-    diameter, _ = farthest_in_planes(slices, *spacing, no_corners)
+    diameter, _ = farthest_in_planes(slices, (1.0, *spacing), 0, no_corners)
     minor, major = np.sqrt(principal_variances(region, spacing))
     sphericity = 2 * math.sqrt(math.pi * area) / perimeter
     values = {

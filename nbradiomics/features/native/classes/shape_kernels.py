@@ -8,6 +8,8 @@ from numpy.typing import NDArray
 from nbradiomics.execution.compiled import compiled
 
 Points = NDArray[np.int64]
+Flat = NDArray[np.bool_]
+Triple = tuple[int, int, int]
 #: Columns of the array that `count_cubes` returns.
 _NUMBER, _Z, _Y, _X = range(4)
 
@@ -50,43 +52,79 @@ def count_cubes(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 
 @compiled
+def row_ends(inside: Flat, shape: Triple, strides: Triple) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Return the first and the last voxel of the region in each row, shape (planes, rows).
+
+    `inside` is flat; `shape` and `strides` count planes, rows and columns. Without a voxel the first is
+    `shape[2]` and the last -1.
+    """
+    planes, rows, columns = shape
+    first, last = np.empty((planes, rows), np.int64), np.empty((planes, rows), np.int64)
+    for plane in range(planes):
+        for row in range(rows):
+            start = plane * strides[0] + row * strides[1]
+            low, high = 0, columns - 1
+            while low < columns and not inside[start + low * strides[2]]:
+                low += 1
+            while high >= low and not inside[start + high * strides[2]]:
+                high -= 1
+            first[plane, row], last[plane, row] = low, high if low < columns else -1
+    return first, last
+
+
+@compiled
 def plane_rows(
-    inside: NDArray[np.bool_], plane: int, first: NDArray[np.int64], last: NDArray[np.int64]
+    inside: Flat,
+    strides: Triple,
+    ends: tuple[NDArray[np.int64], NDArray[np.int64]],
+    plane: int,
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
 ) -> None:
     """Find the first and last vertex of the mesh in each row of one plane, in half voxels.
 
     Parameters
     ----------
-    inside
-        C-contiguous, axes z, y, x, with a border of at least one voxel outside the region.
+    inside, strides
+        As in `row_ends`.
+    ends
+        First and last voxel of each row, from `row_ends`.
     plane
-        Twice the plane's z: even through voxel centres, odd halfway between two slices.
+        Twice the plane's place: even through voxel centres, odd halfway between two planes of voxels.
     first, last
-        Output: twice the x of the outermost vertices of row y (in half voxels), shape (2 * height,);
+        Output: twice the column of the outermost vertices of each row (in half voxels), shape (2 * rows,);
         `last` is -1 if a row has none.
     """
-    height, nothing = inside.shape[1], inside[0, 0]
-    z = plane // 2
+    lowest, highest = ends
+    p = plane // 2
     last[:] = -1
-    for y in range(height - 1):
+    for row in range(lowest.shape[1] - 1):
+        here = p * strides[0] + row * strides[1]
         if plane % 2 == 1:
-            low, high = outermost(inside[z, y], inside[z + 1, y])
-            first[2 * y], last[2 * y] = 2 * low, 2 * high
+            low = min(lowest[p, row], lowest[p + 1, row])
+            high = max(highest[p, row], highest[p + 1, row])
+            low, high = outermost(inside, here, here + strides[0], strides[2], low, high)
+            first[2 * row], last[2 * row] = 2 * low, 2 * high
             continue
-        low, high = outermost(inside[z, y], nothing)
-        if high > 0:
-            first[2 * y], last[2 * y] = 2 * low - 1, 2 * high + 1
-        low, high = outermost(inside[z, y], inside[z, y + 1])
-        first[2 * y + 1], last[2 * y + 1] = 2 * low, 2 * high
+        if highest[p, row] > 0:
+            first[2 * row], last[2 * row] = 2 * lowest[p, row] - 1, 2 * highest[p, row] + 1
+        low = min(lowest[p, row], lowest[p, row + 1])
+        high = max(highest[p, row], highest[p, row + 1])
+        low, high = outermost(inside, here, here + strides[1], strides[2], low, high)
+        first[2 * row + 1], last[2 * row + 1] = 2 * low, 2 * high
 
 
 @compiled
-def outermost(row: NDArray[np.bool_], other: NDArray[np.bool_]) -> tuple[int, int]:
-    """Return the first and last place where two rows differ; the second is -1 if they are equal."""
-    low, high = 0, row.size - 1
-    while high >= 0 and row[high] == other[high]:
+def outermost(inside: Flat, one: int, other: int, stride: int, low: int, high: int) -> tuple[int, int]:
+    """Return the first and last column where two rows differ; the second is -1 if they are equal.
+
+    The rows start at `one` and `other`; they are equal outside the columns `low` to `high`.
+    """
+    while high >= low and inside[one + high * stride] == inside[other + high * stride]:
         high -= 1
-    while low < high and row[low] == other[low]:
+    if high < low:
+        return low, -1
+    while low < high and inside[one + low * stride] == inside[other + low * stride]:
         low += 1
     return low, high
 
@@ -127,33 +165,48 @@ def row_hull(first: NDArray[np.int64], last: NDArray[np.int64], hull: Points) ->
     return size
 
 
-@compiled
 def farthest_in_planes(
-    inside: NDArray[np.bool_], row_step: float, column_step: float, corners: Points
+    inside: NDArray[np.bool_], spacing: tuple[float, ...], axis: int, corners: Points
 ) -> tuple[float, int]:
-    """Find the largest distance between two vertices of the mesh that lie in one plane of constant z.
+    """Find the largest distance between two vertices of the mesh that lie in one plane across an axis.
 
     Parameters
     ----------
     inside
         C-contiguous, axes z, y, x, with a border of at least one voxel outside the region.
-    row_step, column_step
-        Voxel edges along y and x in mm.
+    spacing
+        Voxel edges in mm, z, y, x.
+    axis
+        Axis across the planes.
     corners
-        Output: twice the z, y, x of the corners of each plane's convex hull, as many as fit in the array.
+        Output: twice the place, row and column of the corners of each plane's convex hull, as many as fit in
+        the array. Rows and columns are the other axes, in their order.
 
     Returns
     -------
     float, int
         The distance in mm, and the number of corners (more than the length of `corners` if it is too short).
     """
-    depth, height = inside.shape[0], inside.shape[1]
-    first = np.zeros(2 * height, np.int64)
-    last = np.zeros(2 * height, np.int64)
-    hull = np.zeros((4 * height + 2, 2), np.int64)
+    rows, columns = (other for other in range(3) if other != axis)
+    _, height, width = inside.shape
+    steps = (height * width, width, 1)
+    shape = (inside.shape[axis], inside.shape[rows], inside.shape[columns])
+    strides = (steps[axis], steps[rows], steps[columns])
+    return _farthest_in_planes(inside.ravel(), shape, strides, spacing[rows], spacing[columns], corners)
+
+
+@compiled
+def _farthest_in_planes(
+    inside: Flat, shape: Triple, strides: Triple, row_step: float, column_step: float, corners: Points
+) -> tuple[float, int]:
+    planes, rows, _ = shape
+    ends = row_ends(inside, shape, strides)
+    first = np.zeros(2 * rows, np.int64)
+    last = np.zeros(2 * rows, np.int64)
+    hull = np.zeros((4 * rows + 2, 2), np.int64)
     largest, total = 0.0, 0
-    for plane in range(2 * depth - 1):
-        plane_rows(inside, plane, first, last)
+    for plane in range(2 * planes - 1):
+        plane_rows(inside, strides, ends, plane, first, last)
         size = row_hull(first, last, hull)
         for i in range(size):
             if total + i < corners.shape[0]:
@@ -179,3 +232,33 @@ def farthest(points: NDArray[np.float64]) -> float:
             c = points[i, 2] - points[j, 2]
             largest = max(largest, a * a + b * b + c * c)
     return float(np.sqrt(largest))
+
+
+@compiled
+def index_sums(region: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Sum the products of the voxels' indices: shape (4, 4), of 1, z, y and x with one another.
+
+    `region` is C-contiguous, axes z, y, x.
+    """
+    sums = np.zeros((4, 4), np.int64)
+    depth, height, width = region.shape
+    for z in range(depth):
+        for y in range(height):
+            row = region[z, y]
+            number = places = squares = 0
+            for x in range(width):
+                here = int(row[x])
+                number += here
+                places += here * x
+                squares += here * x * x
+            sums[0, 0] += number
+            sums[0, 1] += number * z
+            sums[0, 2] += number * y
+            sums[0, 3] += places
+            sums[1, 1] += number * z * z
+            sums[1, 2] += number * z * y
+            sums[1, 3] += places * z
+            sums[2, 2] += number * y * y
+            sums[2, 3] += places * y
+            sums[3, 3] += squares
+    return sums

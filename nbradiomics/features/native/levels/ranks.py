@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
 
 
@@ -80,18 +81,54 @@ def ranked(region: DiscreteRegion, margin: int) -> RankedRegion:
     margin
         Longest step to a neighbour, in voxels, at least 1.
     """
-    levels = np.pad(np.asarray(region.levels, dtype=np.int32), margin)
     present = np.asarray(region.present, dtype=np.float64)
+    highest = int(present[-1])
+    levels, positions = _padded(np.asarray(region.levels, dtype=np.int32), margin)
     padded = RankedRegion(
         shape=region.levels.shape,
         margin=margin,
         levels=levels,
         ranks=levels,
-        positions=np.flatnonzero(levels),
+        positions=positions,
         present=present,
         spacing=region.spacing,
     )
-    if len(present) == padded.highest:
+    if len(present) == highest:
         return padded
-    ranks = padded.rank_of[levels]
-    return RankedRegion(**{**padded.__dict__, "ranks": ranks})
+    ranks = np.zeros_like(levels)
+    _rank(levels.ravel(), padded.places, padded.rank_of, ranks.ravel())
+    return replace(padded, ranks=ranks)
+
+
+@compiled
+def _padded(levels: NDArray[np.int32], margin: int) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+    """Return the levels with a margin of 0, and the indices of those in it that are not 0."""
+    depth, height, width = levels.shape
+    padded = np.zeros((depth + 2 * margin, height + 2 * margin, width + 2 * margin), np.int32)
+    flat = padded.ravel()
+    voxels = 0
+    for level in levels.ravel():
+        voxels += level != 0
+    positions = np.empty(voxels + 1, np.int64)
+    number = np.uint64(0)
+    for z in range(depth):
+        for y in range(height):
+            start = ((z + margin) * padded.shape[1] + y + margin) * padded.shape[2] + margin
+            for x in range(width):
+                level = levels[z, y, x]
+                flat[start + x] = level
+                # Without a branch, which the processor could not predict.
+                positions[number] = start + x
+                number += np.uint64(level != 0)
+    return padded, positions[:voxels]
+
+
+@compiled
+def _rank(
+    levels: NDArray[np.int32],
+    places: NDArray[np.uint64],
+    rank_of: NDArray[np.int32],
+    ranks: NDArray[np.int32],
+) -> None:
+    for place in places:
+        ranks[place] = rank_of[np.uint64(levels[place])]
