@@ -103,8 +103,10 @@ def join(above: NDArray[np.uint32], alike: Places, stride: np.uint64) -> None:
 @compiled
 def count_lengths(
     ranks: Ranks, alike: Places, number: np.uint64, stride: np.uint64, lengths: NDArray[np.int32]
-) -> None:
+) -> int:
     """Count the voxels that are the second or a later voxel of a run, and the long runs.
+
+    Returns the longest run, if it is a long one.
 
     Parameters
     ----------
@@ -127,6 +129,7 @@ def count_lengths(
             alike[left] = place
             left += np.uint64(ranks[place - back] == rank)
         number = left
+    longest = _LISTED
     for i in range(number):
         place = alike[np.uint64(i)]
         rank = ranks[place]
@@ -137,11 +140,13 @@ def count_lengths(
                 length += 1
                 before -= stride
             lengths[rank, length] += np.int32(1)
+            longest = max(longest, length)
+    return longest
 
 
 @compiled
-def runs_of(lengths: NDArray[np.int32], voxels: NDArray[np.int64]) -> tuple[NDArray[np.int32], int]:
-    """Return the number of runs by level and length, and the longest length.
+def runs_of(lengths: NDArray[np.int32], voxels: NDArray[np.int64], most: int) -> NDArray[np.int32]:
+    """Return the number of runs by level and length, shape (levels, longest + 1).
 
     S(k) voxels are at least the k-th of their run. A run of m voxels is counted in it m - k + 1 times: so
     S(k) - 2 S(k + 1) + S(k + 2) runs have the length k.
@@ -152,8 +157,10 @@ def runs_of(lengths: NDArray[np.int32], voxels: NDArray[np.int64]) -> tuple[NDAr
         From `count_lengths`.
     voxels
         Number of voxels of each rank, from rank 1: S(1).
+    most
+        The largest value that `count_lengths` returned.
     """
-    levels, columns = lengths.shape[0] - 1, lengths.shape[1]
+    levels, columns = lengths.shape[0] - 1, most + 1
     runs = np.zeros((levels, columns), np.int32)
     longest = 0
     reached = np.zeros(_LISTED + 3, np.int64)
@@ -172,4 +179,4 @@ def runs_of(lengths: NDArray[np.int32], voxels: NDArray[np.int64]) -> tuple[NDAr
             if runs[level, length] != 0:
                 longest = length
                 break
-    return runs, longest
+    return runs[:, : longest + 1].copy()

@@ -103,13 +103,13 @@ def look_along(
         some = strides[first : first + together]
         lengths = np.zeros((len(some), levels + 1, columns) if wanted.runs else (len(some), 0, 0), np.int32)
         block = _BLOCK if together > 1 else len(region.places)
-        _count(ranks, region.places, some, block, tables, lengths, above)
+        longest = _count(ranks, region.places, some, block, tables, lengths, above)
         if wanted.pairs:
             found.pairs += [cells_of(table, folded) for table in tables[: len(some)]]
         if wanted.runs:
-            for matrix in lengths:
-                runs, longest = runs_of(matrix, voxels)
-                found.runs.append(runs[:, : longest + 1].copy())
+            found.runs += [
+                runs_of(matrix, voxels, most) for matrix, most in zip(lengths, longest, strict=True)
+            ]
     if wanted.zones:
         found.zones = Zones(*_numbered(above, region.places, ranks))
     return found
@@ -145,8 +145,12 @@ def _count(
     tables: NDArray[np.int32],
     lengths: NDArray[np.int32],
     above: NDArray[np.uint32],
-) -> None:
-    """Add to the tables of pairs, the lengths and the forest of zones; an empty array is not wanted."""
+) -> NDArray[np.int64]:
+    """Add to the tables of pairs, the lengths and the forest of zones; an empty array is not wanted.
+
+    Returns the longest run of each direction, see `alike.count_lengths`.
+    """
+    longest = np.zeros(len(strides), np.int64)
     pairs, runs, zones = tables.size > 0, lengths.size > 0, above.size > 0
     alike = np.empty(min(block, len(places)) + 1, np.uint64)
     for begin in range(0, len(places), block):
@@ -163,7 +167,9 @@ def _count(
             if zones:
                 join(above, alike[:number], stride)
             if runs:
-                count_lengths(ranks, alike, number, stride, lengths[direction])
+                reached = count_lengths(ranks, alike, number, stride, lengths[direction])
+                longest[direction] = max(longest[direction], reached)
+    return longest
 
 
 @compiled

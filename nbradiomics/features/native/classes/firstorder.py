@@ -78,8 +78,9 @@ def first_order_features(
 
 def _order_features(values: Floats) -> dict[str, float]:
     """Compute features of the sorted intensities: percentiles, range, and deviation between percentiles."""
-    low, quarter, median, three_quarters, high = percentiles(values, (10, 25, 50, 75, 90))
-    minimum, maximum = values.min(), values.max()
+    minimum, maximum = float(values.min()), float(values.max())
+    percents = (10, 25, 50, 75, 90)
+    low, quarter, median, three_quarters, high = percentiles(values, percents, (minimum, maximum))
     # Values between the two percentiles, both included, for their mean deviation from their mean.
     middle = between(values, low, high)
     deviation = deviation_sum(middle, middle.mean()) / middle.size if middle.size else np.nan
@@ -96,7 +97,7 @@ def _order_features(values: Floats) -> dict[str, float]:
     }
 
 
-def percentiles(values: Floats, percents: Sequence[float]) -> list[float]:
+def percentiles(values: Floats, percents: Sequence[float], ends: tuple[float, float]) -> list[float]:
     r"""Compute percentiles by interpolation: the value at place :math:`(n - 1) p / 100`, counted from 0.
 
     Hyndman and Fan's seventh definition (Am Stat 1996;50:361-365), interpolated from the nearer neighbour, as
@@ -109,10 +110,13 @@ def percentiles(values: Floats, percents: Sequence[float]) -> list[float]:
         Shape (n,), in any order.
     percents
         0 to 100.
+    ends
+        Lowest and highest value.
     """
     last = len(values) - 1
     places = [last * (percent / 100) for percent in percents]
-    ranked = order_statistics(values, sorted({min(int(p) + i, last) for p in places for i in (0, 1)}))
+    ranks = sorted({min(int(p) + i, last) for p in places for i in (0, 1)})
+    ranked = order_statistics(values, ranks, ends)
     results = []
     for percent, place in zip(percents, places, strict=True):
         fraction = place - int(place)

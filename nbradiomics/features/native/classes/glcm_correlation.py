@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.compiled import compiled
 from nbradiomics.features.native.classes.glcm_formulas import EPSILON
 from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence
 from nbradiomics.features.native.classes.lanczos import Deflated
@@ -45,8 +46,23 @@ def maximal_correlations(matrices: list[Cooccurrence], sides: list[_Sides]) -> N
 
 def _scaled(matrix: Cooccurrence, p_x: NDArray[np.float64], p_y: NDArray[np.float64]) -> Cooccurrence:
     """Return the matrix B instead of p."""
-    q = p_x[matrix.rows] * p_y[matrix.columns]
-    return Cooccurrence(matrix.rows, matrix.columns, matrix.shares / np.sqrt(q + EPSILON), matrix.folded)
+    values = _divided(matrix.rows, matrix.columns, matrix.shares, p_x, p_y)
+    return Cooccurrence(matrix.rows, matrix.columns, values, matrix.folded)
+
+
+@compiled
+def _divided(
+    rows: NDArray[np.int32],
+    columns: NDArray[np.int32],
+    p: NDArray[np.float64],
+    p_x: NDArray[np.float64],
+    p_y: NDArray[np.float64],
+) -> NDArray[np.float64]:
+    values = np.empty(len(p))
+    for cell in range(len(p)):
+        q = p_x[np.uint64(rows[cell])] * p_y[np.uint64(columns[cell])]
+        values[cell] = p[cell] / np.sqrt(q + EPSILON)
+    return values
 
 
 def _iterated(matrix: Cooccurrence, p_x: NDArray[np.float64], p_y: NDArray[np.float64]) -> float:

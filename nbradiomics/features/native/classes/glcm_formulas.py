@@ -92,6 +92,9 @@ GAIN = len(FORMULAS)
 EPSILON = float(np.spacing(1.0))
 #: eps / (p_x p_y) up to which two terms of the series of log(1 + x) are exact to rounding.
 _SMALL = 1e-3
+_PER_BIT = float(1 / np.log(2.0))
+#: Different logarithms that are kept.
+_KNOWN = 256
 
 
 @compiled
@@ -105,12 +108,18 @@ def marginals(
     """Compute p_x and p_y. The cells are those of `glcm_formulas`."""
     p_x = np.zeros(levels)
     p_y = np.zeros(levels)
-    for cell in range(len(p)):
-        p_x[rows[cell]] += p[cell]
-        p_y[columns[cell]] += p[cell]
-        if folded and rows[cell] != columns[cell]:
-            p_x[columns[cell]] += p[cell]
-            p_y[rows[cell]] += p[cell]
+    cell = 0
+    while cell < len(p):
+        row, total = rows[cell], 0.0
+        while cell < len(p) and rows[cell] == row:
+            total += p[cell]
+            if not (folded and columns[cell] == row):  # the diagonal represents one cell, the others two
+                p_y[columns[cell]] += p[cell]
+            cell += 1
+        p_x[row] += total
+    if folded:
+        p_x += p_y
+        p_y = p_x.copy()
     return p_x, p_y
 
 
@@ -148,23 +157,19 @@ def glcm_formulas(
     """
     p_plus = np.zeros(2 * highest + 1)
     p_minus = np.zeros(highest)
-    m_x = m_y = autocorrelation = energy = HXY = largest = 0.0
+    m_x, m_y = _dot(p_x, levels), _dot(p_y, levels)
+    autocorrelation = energy = largest = 0.0
     for cell in range(len(p)):
         p_ij = p[cell]
         i = levels[rows[cell]]
         j = levels[columns[cell]]
         twice = 2.0 if folded and i != j else 1.0
-        m_x += i * p_ij
-        m_y += j * p_ij
-        if twice == 2.0:
-            m_x += j * p_ij
-            m_y += i * p_ij
         p_plus[int(i + j)] += twice * p_ij
         p_minus[int(abs(i - j))] += twice * p_ij
         autocorrelation += twice * p_ij * i * j
         energy += twice * p_ij * p_ij
-        HXY -= twice * p_ij * np.log2(p_ij + EPSILON)
         largest = max(largest, p_ij)
+    HXY = _joint_entropy(rows, columns, p, folded)
     values = np.zeros(GAIN + 1)
     values[AUTOCORRELATION] = autocorrelation
     values[JOINT_AVERAGE] = m_x
@@ -175,6 +180,29 @@ def glcm_formulas(
     _of_sums(p_plus, m_x + m_y, values)
     _dependence(rows, columns, p, p_x, p_y, levels, folded, m_x, m_y, HXY, values)
     return values
+
+
+@compiled
+def _joint_entropy(
+    rows: NDArray[np.int32], columns: NDArray[np.int32], p: NDArray[np.float64], folded: bool
+) -> float:
+    entropy = 0.0
+    if len(p) < _KNOWN:
+        for cell in range(len(p)):
+            twice = 2.0 if folded and rows[cell] != columns[cell] else 1.0
+            entropy -= twice * p[cell] * np.log2(p[cell] + EPSILON)
+        return entropy
+    # Most cells count only a few pairs, so that few different logarithms are needed.
+    known, part_of = np.full(_KNOWN, -1.0), np.empty(_KNOWN)
+    per_least = 1.0 / p.min()
+    for cell in range(len(p)):
+        p_ij = p[cell]
+        place = np.uint64(min(p_ij * per_least, _KNOWN - 0.5))
+        if known[place] != p_ij:
+            known[place] = p_ij
+            part_of[place] = p_ij * np.log2(p_ij + EPSILON)
+        entropy -= part_of[place] * (2.0 if folded and rows[cell] != columns[cell] else 1.0)
+    return entropy
 
 
 @compiled
@@ -233,7 +261,9 @@ def _dependence(
     if not folded:
         log_y, HY, least_y = _logarithms(p_y)
     series = _SMALL * least_x * least_y > EPSILON
-    variance_x = variance_y = covariance = HXY1 = 0.0
+    inverse_x, inverse_y = _inverses(p_x), _inverses(p_y)
+    variance_x, variance_y = _dot(p_x, (levels - m_x) ** 2), _dot(p_y, (levels - m_y) ** 2)
+    covariance = HXY1 = 0.0
     for cell in range(len(p)):
         row = rows[cell]
         column = columns[cell]
@@ -241,15 +271,11 @@ def _dependence(
         off_x = levels[row] - m_x
         off_y = levels[column] - m_y
         twice = 2.0 if folded and row != column else 1.0
-        variance_x += p_ij * off_x * off_x
-        variance_y += p_ij * off_y * off_y
-        if twice == 2.0:
-            variance_x += p_ij * off_y * off_y
-            variance_y += p_ij * off_x * off_x
         covariance += twice * p_ij * off_x * off_y
         q = p_x[row] * p_y[column]
         if series:
-            correction = EPSILON / q * (1.0 - 0.5 * EPSILON / q) / np.log(2.0)
+            share = EPSILON * inverse_x[row] * inverse_y[column]
+            correction = share * (1.0 - 0.5 * share) * _PER_BIT
             HXY1 -= twice * p_ij * (log_x[row] + log_y[column] + correction)
         else:
             HXY1 -= twice * p_ij * np.log2(q + EPSILON)
@@ -268,6 +294,23 @@ def _dependence(
 def imc2(gain: float) -> float:
     """Compute Imc2 from HXY2 - HXY; NaN if that is negative."""
     return float(np.sqrt(1.0 - np.exp(-2.0 * gain))) if gain != 0.0 else 0.0
+
+
+@compiled
+def _dot(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    total: float = 0.0
+    for place in range(len(one)):
+        total += one[place] * other[place]
+    return total
+
+
+@compiled
+def _inverses(p: NDArray[np.float64]) -> NDArray[np.float64]:
+    inverses = np.zeros(len(p))
+    for i in range(len(p)):
+        if p[i] > 0.0:
+            inverses[i] = 1.0 / p[i]
+    return inverses
 
 
 @compiled

@@ -83,8 +83,12 @@ def cooccurrences(
         Pairs were counted in both orders.
     """
     if weights is not None:
-        counted = [_weighted_sum(counted, weights, levels)]
-    return [_shares(cells, symmetrical) for cells in counted if cells.counts.any()]
+        counted = [_weighted_sum(counted, weights, levels, symmetrical)]
+    return [
+        Cooccurrence(cells.rows, cells.columns, cells.counts / cells.total, symmetrical)
+        for cells in counted
+        if cells.total
+    ]
 
 
 def direction_weights(
@@ -102,27 +106,23 @@ def direction_weights(
     return np.ones(len(steps)) if reach is None else np.exp(-(reach**2))
 
 
-def _shares(pairs: PairCells, folded: bool) -> Cooccurrence:
-    """Normalise a matrix: if it is folded, each cell below the diagonal represents two cells."""
-    rows, columns, counts = pairs
-    total = counts.sum()
-    if folded:
-        total += counts[rows != columns].sum()
-    return Cooccurrence(rows, columns, counts / total, folded)
+def _weighted_sum(
+    counted: list[PairCells], weights: NDArray[np.float64], levels: int, folded: bool
+) -> PairCells:
+    keys = np.concatenate([cells.rows.astype(np.int64) * levels + cells.columns for cells in counted])
+    parts = [weight * cells.counts for weight, cells in zip(weights, counted, strict=True)]
+    return _gathered(keys, np.concatenate(parts), levels, folded)
 
 
-def _weighted_sum(counted: list[PairCells], weights: NDArray[np.float64], levels: int) -> PairCells:
-    keys = np.concatenate([rows.astype(np.int64) * levels + columns for rows, columns, _ in counted])
-    parts = [weight * counts for weight, (_, _, counts) in zip(weights, counted, strict=True)]
-    return _gathered(keys, np.concatenate(parts), levels)
-
-
-def _gathered(keys: NDArray[np.int64], counts: NDArray[np.float64], levels: int) -> PairCells:
+def _gathered(keys: NDArray[np.int64], counts: NDArray[np.float64], levels: int, folded: bool) -> PairCells:
     """Add up the counts of each cell; `keys` are row * levels + column."""
     cells, cell_of = np.unique(keys, return_inverse=True)
     rows, columns = np.divmod(cells, levels)
     summed = np.bincount(cell_of, weights=counts, minlength=len(cells)).astype(np.float64)
-    return PairCells(rows.astype(np.int32), columns.astype(np.int32), summed)
+    total = float(summed.sum())
+    if folded:
+        total += float(summed[rows != columns].sum())
+    return PairCells(rows.astype(np.int32), columns.astype(np.int32), summed, total)
 
 
 def _sorted_pairs(region: RankedRegion, shift: int, folded: bool) -> PairCells:
@@ -135,4 +135,4 @@ def _sorted_pairs(region: RankedRegion, shift: int, folded: bool) -> PairCells:
     if folded:
         weights[first == second] = 2.0
         first, second = np.maximum(first, second), np.minimum(first, second)
-    return _gathered((first - 1) * levels + second - 1, weights, levels)
+    return _gathered((first - 1) * levels + second - 1, weights, levels, folded)

@@ -19,8 +19,11 @@ from nbradiomics.execution.compiled import compiled
 Numbers = NDArray[np.float64]
 #: Steps of the iteration before the Ritz values are first computed, between two of these, and at most.
 _FIRST, _FURTHER, _MOST = 12, 4, 240
+#: Length of the random part of the first vector, of which the other part has the length 1.
+_RANDOM = 0.05
 #: Largest error of the value as a share of it, and what rounding leaves of a value near 0.
 _ERROR, _ROUNDING = 1e-12, 1e-15
+_ONE = np.uint64(1)
 
 
 @dataclass
@@ -30,7 +33,7 @@ class Deflated:
     Attributes
     ----------
     rows, columns, values
-        Cells of B that are not 0, row by row.
+        Cells of B that are not 0, row by row, the columns of a row ascending.
     left, right
         Vectors of the part that is taken away, shape (size,).
     folded
@@ -46,16 +49,32 @@ class Deflated:
     _basis: Numbers = field(init=False)
     _diagonal: Numbers = field(init=False)
     _beside: Numbers = field(init=False)
+    _starts: NDArray[np.int64] = field(init=False, default_factory=lambda: np.empty(0, np.int64))
     _steps: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
         size = len(self.left)
         most = min(size, _MOST)
         self._basis = np.empty((most + 1, size))
-        # The same vector each time: a value never depends on what was computed before.
-        start = np.random.default_rng(0).standard_normal(size)
-        self._basis[0] = start / np.linalg.norm(start)
+        self._basis[0] = self._first_vector()
         self._diagonal, self._beside = np.empty(most), np.empty(most)
+        if self.folded:
+            self._starts = np.searchsorted(self.rows, np.arange(size + 1))
+
+    def _first_vector(self) -> Numbers:
+        """Return the first vector, of length 1.
+
+        Of most matrices the vector of the largest value rises with the level nearly linearly. A random part
+        contains every other vector; it is the same each time, so that a value never depends on what was
+        computed before.
+        """
+        size = len(self.right)
+        places = np.arange(size)
+        linear = self.right * (places - places @ self.right**2)
+        random = np.random.default_rng(0).standard_normal(size)
+        length = np.linalg.norm(linear)
+        start = random * (_RANDOM / np.linalg.norm(random)) + (linear / length if length > 0 else 0.0)
+        return np.asarray(start / np.linalg.norm(start))
 
     def largest(self) -> float | None:
         """Compute the largest singular value; None if the iteration does not converge."""
@@ -78,7 +97,7 @@ class Deflated:
             self.values,
             self.left,
             self.right,
-            self.folded,
+            self._starts,
             self._basis,
             self._diagonal,
             self._beside,
@@ -119,19 +138,22 @@ def _extend(
     values: Numbers,
     left: Numbers,
     right: Numbers,
-    folded: bool,
+    starts: NDArray[np.int64],
     basis: Numbers,
     diagonal: Numbers,
     beside: Numbers,
     start: int,
     until: int,
 ) -> int:
-    """Take the steps from `start` to `until`; the number of steps taken, negative if none can follow."""
+    """Take the steps from `start` to `until`; the number of steps taken, negative if none can follow.
+
+    `starts` is where each row of a folded matrix starts, and where the last one ends; otherwise it is empty.
+    """
     across = np.empty(len(left))
     for step in range(start, until):
         vector, image = basis[step], basis[step + 1]
-        if folded:
-            _apply_folded(rows, columns, values, left, vector, image)
+        if len(starts) > 0:
+            _apply_folded(starts, columns, values, left, vector, image)
         else:
             _apply(rows, columns, values, left, right, vector, across)
             _apply(columns, rows, values, right, left, across, image)
@@ -160,7 +182,7 @@ def _orthogonal(vector: Numbers, basis: Numbers, step: int) -> float:
 
 @compiled
 def _apply_folded(
-    rows: NDArray[np.int32],
+    starts: NDArray[np.int64],
     columns: NDArray[np.int32],
     values: Numbers,
     left: Numbers,
@@ -171,19 +193,45 @@ def _apply_folded(
     part = _dot(left, vector)
     for place in range(len(image)):
         image[place] = -left[place] * part
-    cell = 0
-    while cell < len(values):
-        row = rows[cell]
-        here, total = vector[row], 0.0
+    for row in range(len(starts) - 1):
+        first, last = np.uint64(starts[row]), np.uint64(starts[row + 1])
+        if first == last:
+            continue
+        here = vector[row]
         # The diagonal is the last cell of its row.
-        while cell < len(values) and rows[cell] == row:
-            column = np.uint64(columns[cell])
-            total += values[cell] * vector[column]
-            image[column] += values[cell] * here
-            cell += 1
-        if columns[cell - 1] == row:
-            total -= values[cell - 1] * here
-        image[row] += total
+        diagonal = columns[last - _ONE] == row
+        if diagonal:
+            last -= _ONE
+        image[row] += _apply_row(columns[first:last], values[first:last], here, vector, image)
+        if diagonal:
+            image[row] += values[last] * here
+
+
+@compiled
+def _apply_row(
+    columns: NDArray[np.int32], values: Numbers, here: float, vector: Numbers, image: Numbers
+) -> float:
+    """Return the product of some cells of a row with a vector, and add that of their mirror images."""
+    # Four sums, so that one addition need not wait for the one before.
+    a = b = c = d = 0.0
+    whole = len(values) // 4 * 4
+    for cell in range(0, whole, 4):
+        i, j = np.uint64(columns[cell]), np.uint64(columns[cell + 1])
+        k, m = np.uint64(columns[cell + 2]), np.uint64(columns[cell + 3])
+        p, q, r, s = values[cell], values[cell + 1], values[cell + 2], values[cell + 3]
+        a += p * vector[i]
+        b += q * vector[j]
+        c += r * vector[k]
+        d += s * vector[m]
+        image[i] += p * here
+        image[j] += q * here
+        image[k] += r * here
+        image[m] += s * here
+    for cell in range(whole, len(values)):
+        i = np.uint64(columns[cell])
+        a += values[cell] * vector[i]
+        image[i] += values[cell] * here
+    return a + b + c + d
 
 
 @compiled

@@ -14,7 +14,7 @@ Numbers = NDArray[np.float64]
 _PARTS = 1024
 
 
-def order_statistics(values: Numbers, ranks: Sequence[int]) -> dict[int, float]:
+def order_statistics(values: Numbers, ranks: Sequence[int], ends: tuple[float, float]) -> dict[int, float]:
     """Return the values of given ranks, counted from 0.
 
     Parameters
@@ -23,8 +23,10 @@ def order_statistics(values: Numbers, ranks: Sequence[int]) -> dict[int, float]:
         Shape (n,), in any order, finite.
     ranks
         0 to n - 1.
+    ends
+        Lowest and highest value.
     """
-    low, high = float(values.min()), float(values.max())
+    low, high = ends
     if low == high:
         return dict.fromkeys(ranks, low)
     span = high - low
@@ -32,15 +34,15 @@ def order_statistics(values: Numbers, ranks: Sequence[int]) -> dict[int, float]:
         ordered = np.sort(values)
         return {rank: float(ordered[rank]) for rank in ranks}
     # Rounding keeps the order, so that all values of a part lie above those of the part before.
-    ends = np.cumsum(_count_parts(values, low, span))
+    last = np.cumsum(_count_parts(values, low, span))
     values_of: dict[int, float] = {}
-    parts = np.unique(np.searchsorted(ends, ranks, side="right"))
-    sizes = np.diff(ends, prepend=0)[parts]
+    parts = np.unique(np.searchsorted(last, ranks, side="right"))
+    sizes = np.diff(last, prepend=0)[parts]
     starts = np.cumsum(sizes) - sizes
     members = _members(values, low, span, parts, starts, int(sizes.sum()))
     for part, start, size in zip(parts, starts, sizes, strict=True):
         ordered = np.sort(members[start : start + size])
-        before = int(ends[part]) - len(ordered)
+        before = int(last[part]) - len(ordered)
         values_of |= {
             rank: float(ordered[rank - before]) for rank in ranks if 0 <= rank - before < len(ordered)
         }

@@ -25,11 +25,14 @@ class PairCells(NamedTuple):
         Index of the two grey levels among those present.
     counts
         Number of pairs, or their sum of weights.
+    total
+        Sum of the whole matrix: in a folded one each cell beside the diagonal represents two.
     """
 
     rows: NDArray[np.int32]
     columns: NDArray[np.int32]
     counts: NDArray[np.float64]
+    total: float
 
 
 def cells_of(table: NDArray[np.int32], folded: bool) -> PairCells:
@@ -62,7 +65,7 @@ def _fold(table: NDArray[np.int32]) -> None:
 @compiled
 def _read(
     table: NDArray[np.int32], folded: bool
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64]]:
+) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.float64], float]:
     size = table.shape[0]
     cells = 0
     for row in range(1, size):
@@ -74,11 +77,16 @@ def _read(
     columns = np.empty(cells + 1, np.int32)
     counts = np.empty(cells + 1)
     cell = np.uint64(0)
+    total = 0
     for row in range(1, size):
         end = row + 1 if folded else size
+        before = total
         for column in range(1, end):
             count = table[row, column]
             rows[cell], columns[cell], counts[cell] = row - 1, column - 1, count
             cell += np.uint64(count != 0)
+            total += count
+        if folded:
+            total += total - before - table[row, row]
     table[:] = 0
-    return rows[:cells], columns[:cells], counts[:cells]
+    return rows[:cells], columns[:cells], counts[:cells], float(total)

@@ -25,7 +25,7 @@ from nbradiomics.features.native.classes.shape_kernels import (
 
 Spacing = tuple[float, float, float]
 #: Number of points of which every pair is compared; of more, only the corners of their convex hull are.
-_FEW = 500
+_FEW = 4000
 #: A point is left out only if it is nearer than the limit by more than rounding.
 _ROUNDING = 1 - 1e-9
 DEPRECATED = frozenset({"Compactness1", "Compactness2", "SphericalDisproportion"})

@@ -224,14 +224,16 @@ def _farthest_in_planes(
 @compiled
 def farthest(points: NDArray[np.float64]) -> float:
     """Find the largest distance between any two points; `points` has shape (n, 3)."""
-    largest = 0.0
-    for i in range(points.shape[0]):
+    axes = np.ascontiguousarray(points.T)
+    z, y, x = axes[0], axes[1], axes[2]
+    # One maximum for each point, so that the compiler can handle several pairs at once.
+    largest = np.zeros(len(z))
+    for i in range(len(z)):
         for j in range(i):
-            a = points[i, 0] - points[j, 0]
-            b = points[i, 1] - points[j, 1]
-            c = points[i, 2] - points[j, 2]
-            largest = max(largest, a * a + b * b + c * c)
-    return float(np.sqrt(largest))
+            a, b, c = z[i] - z[j], y[i] - y[j], x[i] - x[j]
+            squared = a * a + b * b + c * c
+            largest[j] = squared if squared > largest[j] else largest[j]
+    return float(np.sqrt(largest.max()))
 
 
 @compiled

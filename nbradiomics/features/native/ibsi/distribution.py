@@ -45,7 +45,7 @@ class Numbers:
     def percentiles(self) -> list[float]:
         """Return the 10th, 25th, 50th, 75th and 90th percentile."""
         if self.counts is None:
-            return percentiles(self.values, _PERCENTS)
+            return percentiles(self.values, _PERCENTS, (self.values.min(), self.values.max()))
         # Percentiles of values that are sorted and occur several times: only their ranks are needed.
         ends = np.cumsum(self.counts)
         last = int(ends[-1]) - 1
