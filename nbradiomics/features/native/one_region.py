@@ -19,6 +19,7 @@ from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettin
 from nbradiomics.features.native.filters.filters import filtered_images
 from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.native.grid.part import Part
 from nbradiomics.features.native.grid.preparation import Prepared, Region, prepare
 from nbradiomics.features.native.grid.spline import Source
 from nbradiomics.features.native.ibsi.measure import Voxels, measure_families, measure_once
@@ -87,11 +88,11 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | 
     prepared = prepare(image, region, plan.settings, plan.ibsi, source)
     measured = measure_shapes(prepared, plan)
     region_of_images = prepared.region
-    images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
+    images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings, prepared.box)
     for filtered, name, settings in images:
         measured.add(measure_image(filtered, name, region_of_images, plan, settings))
     for one in responses(image, prepared.image, [region_of_images], plan):
-        measured.add(measure_image(one.image, one.name, one.regions[0], plan, plan.settings))
+        measured.add(measure_image(Part.of(one.image), one.name, one.regions[0], plan, plan.settings))
     return measured
 
 
@@ -144,7 +145,7 @@ def _is_flat(prepared: Prepared, axis: int) -> bool:
 
 
 def measure_image(
-    image: sitk.Image,
+    image: Part,
     name: str,
     region: Region,
     plan: Plan,
@@ -154,8 +155,7 @@ def measure_image(
     wanted = {name: features for name, features in plan.classes.items() if name not in _SHAPES}
     if not wanted and not set(plan.families.names) - set(ONCE):
         return Measurements()
-    crop = region.box.crop(image)
-    positions = np.flatnonzero(region.inside)
+    crop, positions = image.crop(region.box), region.positions
     values = crop.ravel()[positions].astype(np.float64)
     if not np.all(np.isfinite(values)):
         raise InputError(
@@ -163,12 +163,11 @@ def measure_image(
             "The filter does not suit this image, for example a logarithm of zeros; remove the filter.",
         )
     require_bins(float(values.min()), float(values.max()), settings, plan.limits, name)
-    spacing = _spacing(image)
     edges = ibsi_bin_edges(values, settings, plan.ibsi, limit=lower_limit(plan.settings, name))
-    levels, counts = discretise(crop, positions, spacing, settings, edges)
+    levels, counts = discretise(crop, positions, image.spacing, settings, edges)
     by_class = {}
     if "firstorder" in wanted:
-        intensities = Intensities(values, counts, math.prod(image.GetSpacing()))
+        intensities = Intensities(values, counts, image.voxel_volume)
         shift = settings.get("voxelArrayShift", 0)
         by_class["firstorder"] = first_order_features(
             intensities, wanted["firstorder"], shift=shift, excess=plan.ibsi.excess_kurtosis

@@ -73,8 +73,8 @@ def responses(
     if not plan.filters:
         return
     lattice = Lattice(image, ground, plan.settings, plan.ibsi)
-    box = around([region.box for region in regions])
-    moved = [Region(_moved(region.box, box.lower), region.inside) for region in regions]
+    box = Box.around_all([region.box for region in regions])
+    moved = [Region(region.box.within(box), region.inside) for region in regions]
     part = part_of(ground, box)
     x, y, z = ground.GetSpacing()
     held = _Held(lattice, box)
@@ -82,13 +82,6 @@ def responses(
         filtered = sitk.GetImageFromArray(_response(one, held, (z, y, x), plan))
         filtered.CopyInformation(part)
         yield Response(filtered, one.name, moved)
-
-
-def around(boxes: Sequence[Box]) -> Box:
-    """Return the smallest box around boxes."""
-    z0, y0, x0 = np.min([box.lower for box in boxes], axis=0).tolist()
-    z1, y1, x1 = np.max([box.upper for box in boxes], axis=0).tolist()
-    return Box((z0, y0, x0), (z1, y1, x1))
 
 
 def part_of(image: sitk.Image, box: Box) -> sitk.Image:
@@ -104,7 +97,7 @@ class _Held:
     """The intensities around the regions: the largest part that was needed so far is kept."""
 
     def __init__(self, lattice: Lattice, box: Box) -> None:
-        self.whole = around([lattice.whole, box])
+        self.whole = Box.around_all([lattice.whole, box])
         self.box = box
         self._lattice = lattice
         self._kept: tuple[Box, NDArray[np.float64]] | None = None
@@ -132,8 +125,8 @@ class _Held:
                 wanted.lower, wanted.upper, self.whole.lower, self.whole.upper, strict=True
             )
         ]
-        part = values[_moved(wanted, kept.lower).slices]
-        return Window(part, _moved(self.box, wanted.lower).slices, tuple(sides))
+        part = values[wanted.within(kept).slices]
+        return Window(part, self.box.within(wanted).slices, tuple(sides))
 
 
 def _response(
@@ -153,12 +146,6 @@ def _response(
     )
     require_memory(voxels * BYTES_PER_VOXEL, cause, remedy)
     return response(one, held.window(wanted), spacing)
-
-
-def _moved(box: Box, origin: tuple[int, int, int]) -> Box:
-    z0, y0, x0 = (low - at for low, at in zip(box.lower, origin, strict=True))
-    z1, y1, x1 = (high - at for high, at in zip(box.upper, origin, strict=True))
-    return Box((z0, y0, x0), (z1, y1, x1))
 
 
 def _within(inner: Box, outer: Box) -> bool:

@@ -18,7 +18,9 @@ from typing import Any, TypeVar
 import SimpleITK as sitk
 
 from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.intensities import normalised
+from nbradiomics.features.native.grid.part import Part
 from nbradiomics.features.native.grid.preparation import (
     Prepared,
     crops,
@@ -183,14 +185,15 @@ def _measure_images(ground: sitk.Image, whole: sitk.Image, kind: str, pipelines:
     if not going:
         return
     plan = going[0].plan
-    images = filtered_images(ground, whole, {kind: plan.image_types[kind]}, plan.settings)
+    box = Box.around_all([one.state.region.box for one in going if one.state.region is not None])
+    images = filtered_images(ground, whole, {kind: plan.image_types[kind]}, plan.settings, box)
     while (made := _together(going, next, images, None)) is not None:
         filtered, name, _ = made
         for one in going:
             _measure(one, filtered, name, kind)
 
 
-def _measure(one: Pipeline, filtered: sitk.Image, name: str, kind: str) -> None:
+def _measure(one: Pipeline, filtered: Part, name: str, kind: str) -> None:
     if one.state.refusal is not None or one.state.region is None:
         return
     settings = {**one.plan.settings, **(one.plan.image_types[kind] or {})}

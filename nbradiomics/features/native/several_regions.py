@@ -21,8 +21,10 @@ import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
 from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.features.native.grid.mask_checks import same_grid
+from nbradiomics.features.native.grid.part import Part
 from nbradiomics.features.native.grid.preparation import (
     Region,
     crops,
@@ -126,7 +128,8 @@ def _on_the_same_images(
     for one, region in zip(states, regions, strict=True):
         _try(one, _prepare, ground, region, plan)
     if any(one.refusal is None for one in states):
-        for filtered, name, settings in filtered_images(ground, whole, plan.image_types, plan.settings):
+        box = Box.around_all([one.region.box for one in states if one.region is not None])
+        for filtered, name, settings in filtered_images(ground, whole, plan.image_types, plan.settings, box):
             for one in states:
                 _try(one, _measure, filtered, name, plan, settings)
     measure_responses(image, ground, [(one, plan) for one in states])
@@ -193,10 +196,10 @@ def _prepare(one: Measuring, ground: sitk.Image, region: sitk.Image, plan: Plan)
     one.measured.add(measure_shapes(prepared, plan))
 
 
-def _measure(one: Measuring, filtered: sitk.Image, name: str, plan: Plan, settings: Any) -> None:
+def _measure(one: Measuring, filtered: Part, name: str, plan: Plan, settings: Any) -> None:
     assert one.region is not None  # it was not refused
     one.measured.add(measure_image(filtered, name, one.region, plan, settings))
 
 
 def _measure_in(one: Measuring, response: sitk.Image, name: str, region: Region, plan: Plan) -> None:
-    one.measured.add(measure_image(response, name, region, plan, plan.settings))
+    one.measured.add(measure_image(Part.of(response), name, region, plan, plan.settings))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,14 +13,17 @@ from numpy.typing import NDArray
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.filters import intensities
 from nbradiomics.features.native.filters.laplacian import laplacian_of_gaussian
+from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.native.grid.part import Part
 from nbradiomics.features.notes import note
 from nbradiomics.features.parameters.expected import log_name
 from nbradiomics.system.quiet import quiet
 
-#: PyRadiomics' name of an image, and the image.
-_Named = tuple[str, sitk.Image]
+#: PyRadiomics' name of an image, and its values in the box.
+_Named = tuple[str, NDArray[Any]]
 _Settings = Mapping[str, Any]
+_Filter = Callable[[sitk.Image, sitk.Image, _Settings, Box], Iterator[_Named]]
 #: Fewest voxels along each axis of an image for a Laplacian of Gaussian.
 _LEAST = 4
 
@@ -29,10 +33,11 @@ def filtered_images(
     mask: sitk.Image,
     image_types: Mapping[str, Mapping[str, Any] | None],
     settings: Mapping[str, Any],
-) -> Iterator[tuple[sitk.Image, str, Mapping[str, Any]]]:
+    box: Box | None = None,
+) -> Iterator[tuple[Part, str, Mapping[str, Any]]]:
     """Make the images of each requested type, one at a time.
 
-    They run on the whole image: their values near its border depend on the position of the border.
+    They are those of the whole image: their values near its border depend on the position of the border.
 
     Parameters
     ----------
@@ -42,16 +47,19 @@ def filtered_images(
         PyRadiomics' image types, each with its own settings.
     settings
         Settings for image types that do not have their own value.
+    box
+        Part of the image for which they are made; ``None`` for the whole image.
 
     Yields
     ------
-    SimpleITK.Image, str, Mapping
-        The image on the same grid, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
+    Part, str, Mapping
+        The image in the box, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
     """
+    ground = Part.of(image, box)
     for image_type, type_settings in image_types.items():
         effective = {**settings, **(type_settings or {})}
-        for name, filtered in _quietly(_FILTERS[image_type](image, mask, effective)):
-            yield filtered, name, effective
+        for name, values in _quietly(_FILTERS[image_type](image, mask, effective, ground.box)):
+            yield replace(ground, values=values), name, effective
 
 
 def _quietly(images: Iterator[_Named]) -> Iterator[_Named]:
@@ -68,24 +76,22 @@ def _quietly(images: Iterator[_Named]) -> Iterator[_Named]:
         yield image
 
 
-def _original(image: sitk.Image, _mask: sitk.Image, _settings: _Settings) -> Iterator[_Named]:
-    yield "original", image
+def _original(image: sitk.Image, _mask: sitk.Image, _settings: _Settings, box: Box) -> Iterator[_Named]:
+    yield "original", _part(image, box)
 
 
-def _of_voxels(
-    name: str, function: Callable[[NDArray[Any]], NDArray[np.float64]]
-) -> Callable[[sitk.Image, sitk.Image, _Settings], Iterator[_Named]]:
-    def filtered(image: sitk.Image, _mask: sitk.Image, _settings: _Settings) -> Iterator[_Named]:
-        yield name, _like(image, function(sitk.GetArrayViewFromImage(image)))
+def _of_voxels(name: str, function: Callable[[NDArray[Any]], NDArray[np.float64]]) -> _Filter:
+    def filtered(image: sitk.Image, _mask: sitk.Image, _settings: _Settings, box: Box) -> Iterator[_Named]:
+        yield name, function(sitk.GetArrayViewFromImage(image))[box.slices]
 
     return filtered
 
 
-def _gradient(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
-    yield "gradient", sitk.GradientMagnitude(image, settings.get("gradientUseSpacing", True))
+def _gradient(image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: Box) -> Iterator[_Named]:
+    yield "gradient", _part(sitk.GradientMagnitude(image, settings.get("gradientUseSpacing", True)), box)
 
 
-def _laplacians(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+def _laplacians(image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: Box) -> Iterator[_Named]:
     """Make the Laplacian of Gaussian of each `sigma` for which the image is large enough."""
     size, spacing = np.array(image.GetSize()), np.array(image.GetSpacing())
     # PyRadiomics' words, which `absence` uses to find why features are missing.
@@ -100,20 +106,21 @@ def _laplacians(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> It
                 "the inputImage"
             )
         elif rounds_as_itk():
-            values = laplacian_of_gaussian(sitk.GetArrayViewFromImage(image), (z, y, x), sigma)
-            yield log_name(sigma), _like(image, values)
+            voxels = sitk.GetArrayViewFromImage(image)
+            yield log_name(sigma), laplacian_of_gaussian(voxels, (z, y, x), sigma, box)
         else:
-            yield log_name(sigma), sitk.LaplacianRecursiveGaussian(image, sigma, True)
+            yield log_name(sigma), _part(sitk.LaplacianRecursiveGaussian(image, sigma, True), box)
 
 
-def _wavelets(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+def _wavelets(image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: Box) -> Iterator[_Named]:
     from nbradiomics.features.native.filters.wavelets import wavelet_images
 
-    for name, values in wavelet_images(sitk.GetArrayViewFromImage(image), settings):
-        yield name, _like(image, values)
+    yield from wavelet_images(sitk.GetArrayViewFromImage(image), settings, box)
 
 
-def _binary_patterns_2d(image: sitk.Image, _mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+def _binary_patterns_2d(
+    image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: Box
+) -> Iterator[_Named]:
     """Make the local binary patterns of each slice (scikit-image), in the image's own number type."""
     from skimage.feature import local_binary_pattern
 
@@ -124,10 +131,12 @@ def _binary_patterns_2d(image: sitk.Image, _mask: sitk.Image, settings: _Setting
     method = settings.get("lbp2DMethod", "uniform")
     for one in values.swapaxes(0, settings.get("force2Ddimension", 0)):
         one[...] = local_binary_pattern(one, P=samples, R=radius, method=method)
-    yield "lbp-2D", _like(image, values)
+    yield "lbp-2D", values[box.slices]
 
 
-def _binary_patterns_3d(image: sitk.Image, mask: sitk.Image, settings: _Settings) -> Iterator[_Named]:
+def _binary_patterns_3d(
+    image: sitk.Image, mask: sitk.Image, settings: _Settings, box: Box
+) -> Iterator[_Named]:
     """Make the local binary patterns in 3-D; their values are 0 outside of the region."""
     from nbradiomics.features.native.filters.binary_patterns_3d import binary_patterns_3d
 
@@ -145,16 +154,15 @@ def _binary_patterns_3d(image: sitk.Image, mask: sitk.Image, settings: _Settings
     for name, found in zip([*names, "lbp-3D-k"], [*norms, kurtosis], strict=True):
         values = np.zeros(inside.shape)
         values[inside] = found
-        yield name, _like(image, values)
+        yield name, values[box.slices]
 
 
-def _like(image: sitk.Image, values: NDArray[Any]) -> sitk.Image:
-    result = sitk.GetImageFromArray(values)
-    result.CopyInformation(image)
-    return result
+def _part(image: sitk.Image, box: Box) -> NDArray[Any]:
+    """Copy a part of an image, so that the image need not be kept."""
+    return np.array(sitk.GetArrayViewFromImage(image)[box.slices])
 
 
-_FILTERS: Mapping[str, Callable[[sitk.Image, sitk.Image, _Settings], Iterator[_Named]]] = {
+_FILTERS: Mapping[str, _Filter] = {
     "Original": _original,
     "Square": _of_voxels("square", intensities.square),
     "SquareRoot": _of_voxels("squareroot", intensities.square_root),

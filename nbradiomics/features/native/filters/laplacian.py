@@ -31,21 +31,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.features.native.filters.recursive_lines import (
+    add_columns,
+    filter_columns,
+    filter_rows,
+    memory_for,
+)
+from nbradiomics.features.native.grid.box import Box
 
 #: Frequencies and dampings of the two oscillations.
 _W1, _L1, _W2, _L2 = 0.6681, -1.3932, 2.0787, -1.3732
 #: Amplitudes a1, b1, a2, b2 of the Gaussian and of its second derivative.
 _GAUSSIAN = (1.3530, 1.8151, -0.3531, 0.0902)
 _SECOND = (-1.3563, 5.2318, 0.3446, -2.2355)
-#: Lines that are filtered side by side.
-_WIDTH = 32
-#: Distances in memory of one to four places along such lines.
-_ONE, _TWO, _THREE, _FOUR = (np.uint64(k * _WIDTH) for k in (1, 2, 3, 4))
 Four = tuple[float, float, float, float]
-Row = NDArray[np.float64]
 Image = NDArray[np.float32]
-#: Axes: place along the line, line.
-Rows = NDArray[np.float64]
+#: First voxel of a part of an image, z, y, x, and its size.
+Bounds = tuple[int, int, int, int, int, int]
+#: Coefficients of three filters, in their order.
+Passes = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +65,7 @@ class _Numerator:
 
 
 def laplacian_of_gaussian(
-    image: NDArray[Any], spacing: tuple[float, float, float], sigma: float
+    image: NDArray[Any], spacing: tuple[float, float, float], sigma: float, box: Box | None = None
 ) -> NDArray[np.float32]:
     """Compute the Laplacian of a Gaussian-smoothed image, times sigma squared.
 
@@ -73,25 +77,22 @@ def laplacian_of_gaussian(
         Voxel edges in mm, z, y, x.
     sigma
         Standard deviation of the Gaussian in mm.
+    box
+        Part of the image for which it is computed; ``None`` for the whole image.
     """
     # Single precision represents numbers of up to 16 bits exactly; fewer number types need compiling.
     exact = np.can_cast(image.dtype, np.float32)
     image = np.ascontiguousarray(image, np.float32 if exact else np.float64)
+    box = box or Box.of(image.shape)
     second_z, second_y, second_x = (recursion(sigma, step, 2) for step in spacing)
     smooth_z, smooth_y, smooth_x = (recursion(sigma, step, 0) for step in spacing)
-    z, y, x = spacing
-    total = np.zeros(image.shape, np.float32)
-    result = np.empty(image.shape, np.float32)
+    z, y, x = (1.0 / (step * step) for step in spacing)
+    bounds = (*box.lower, *box.size)
+    total = np.zeros(box.size, np.float32)
     # The second derivative along an axis, then smoothed along the others: x before y before z.
-    _within_slices(image, result, second_x, smooth_y, True)
-    _along_z(result, result, smooth_z)
-    _add(total, result, 1.0 / (x * x))
-    _within_slices(image, result, smooth_x, second_y, False)
-    _along_z(result, result, smooth_z)
-    _add(total, result, 1.0 / (y * y))
-    _along_z(image, result, second_z)
-    _within_slices(result, result, smooth_x, smooth_y, True)
-    _add(total, result, 1.0 / (z * z))
+    _add_x(image, total, bounds, (second_x, smooth_y, smooth_z), x)
+    _add_y(image, total, bounds, (second_y, smooth_x, smooth_z), y)
+    _add_z(image, total, bounds, (second_z, smooth_x, smooth_y), z)
     return total
 
 
@@ -156,113 +157,43 @@ def _denominator(scale: float) -> Four:
 
 
 @compiled
-def _within_slices(image: NDArray[Any], result: Image, along_x: Row, along_y: Row, x_first: bool) -> None:
-    """Filter slice by slice, so that a slice stays in the cache for both passes; `result` may be `image`."""
-    scratch = _scratch(max(image.shape))
+def _add_x(image: NDArray[Any], total: Image, bounds: Bounds, passes: Passes, scale: float) -> None:
+    """Add the second derivative along x, smoothed along y, then z; slice by slice, for the cache."""
+    first_z, first_y, first_x, deep, high, wide = bounds
+    memory = memory_for(max(image.shape))
+    slice_ = np.empty((image.shape[1], wide), np.float32)
+    result = np.empty((image.shape[0], high, wide), np.float32)
     for z in range(image.shape[0]):
-        if x_first:
-            _filter_rows(image[z], result[z], along_x, scratch)
-            _filter_columns(result[z], result[z], along_y, scratch)
-        else:
-            _filter_columns(image[z], result[z], along_y, scratch)
-            _filter_rows(result[z], result[z], along_x, scratch)
+        filter_rows(image[z], slice_, first_x, passes[0], memory)
+        filter_columns(slice_, result[z], first_y, passes[1], memory)
+    flat = result.reshape(image.shape[0], high * wide)
+    add_columns(flat, total.reshape(deep, high * wide), first_z, passes[2], memory, scale)
 
 
 @compiled
-def _along_z(image: NDArray[Any], result: Image, coefficients: NDArray[np.float64]) -> None:
-    depth = image.shape[0]
-    flat, filtered = image.reshape(depth, -1), result.reshape(depth, -1)
-    _filter_columns(flat, filtered, coefficients, _scratch(depth))
+def _add_y(image: NDArray[Any], total: Image, bounds: Bounds, passes: Passes, scale: float) -> None:
+    """Add the second derivative along y, smoothed along x, then z."""
+    first_z, first_y, first_x, deep, high, wide = bounds
+    memory = memory_for(max(image.shape))
+    slice_ = np.empty((high, image.shape[2]), np.float32)
+    result = np.empty((image.shape[0], high, wide), np.float32)
+    for z in range(image.shape[0]):
+        filter_columns(image[z], slice_, first_y, passes[0], memory)
+        filter_rows(slice_, result[z], first_x, passes[1], memory)
+    flat = result.reshape(image.shape[0], high * wide)
+    add_columns(flat, total.reshape(deep, high * wide), first_z, passes[2], memory, scale)
 
 
 @compiled
-def _scratch(length: int) -> Rows:
-    """Make working memory for the values of some lines, and for both recursions."""
-    return np.empty((3, length, _WIDTH))
-
-
-@compiled
-def _add(total: Image, result: Image, scale: float) -> None:
-    """Add `result` times `scale`, rounded to single precision once."""
-    summed, added = total.ravel(), result.ravel()
-    for i in range(summed.size):
-        summed[i] = np.float32(np.float64(summed[i]) + np.float64(added[i]) * scale)
-
-
-@compiled
-def _filter_columns(image: NDArray[Any], result: NDArray[np.float32], coefficients: Row, room: Rows) -> None:
-    """Filter along the first of two axes, some lines side by side."""
-    length, lines = image.shape
-    data, forwards, backwards = room[0, :length], room[1, :length], room[2, :length]
-    for start in range(0, lines, _WIDTH):
-        number = min(_WIDTH, lines - start)
-        for i in range(length):
-            for j in range(number):
-                data[i, j] = image[i, start + j]
-        _recurse(data, forwards, backwards, coefficients, number)
-        for i in range(length):
-            for j in range(number):
-                result[i, start + j] = forwards[i, j] + backwards[i, j]
-
-
-@compiled
-def _filter_rows(image: NDArray[Any], result: NDArray[np.float32], coefficients: Row, room: Rows) -> None:
-    """Filter along the second of two axes, some lines side by side."""
-    lines, length = image.shape
-    data, forwards, backwards = room[0, :length], room[1, :length], room[2, :length]
-    for start in range(0, lines, _WIDTH):
-        number = min(_WIDTH, lines - start)
-        for j in range(number):
-            for i in range(length):
-                data[i, j] = image[start + j, i]
-        _recurse(data, forwards, backwards, coefficients, number)
-        for j in range(number):
-            for i in range(length):
-                result[start + j, i] = forwards[i, j] + backwards[i, j]
-
-
-@compiled
-def _recurse(
-    data: Rows, forwards: Rows, backwards: Rows, coefficients: NDArray[np.float64], number: int
-) -> None:
-    """Run both recursions of the first `number` columns: four inputs minus the four outputs before."""
-    n, m, d = coefficients[0], coefficients[1], coefficients[2]
-    before, after = coefficients[3], coefficients[4]
-    n0, n1, n2, n3 = n[0], n[1], n[2], n[3]
-    m1, m2, m3, m4 = m[0], m[1], m[2], m[3]
-    d1, d2, d3, d4 = d[0], d[1], d[2], d[3]
-    last = data.shape[0] - 1
-    for i in range(4):
-        _border(data, forwards, n, d, before, i, 1, number)
-        _border(data, backwards, m, d, after, last - i, -1, number)
-    x, f, b = data.ravel(), forwards.ravel(), backwards.ravel()
-    # With unsigned indices at known distances the compiler sees that none is negative and that columns do not
-    # overlap, and handles several columns at once.
-    for i in range(4, last + 1):
-        for j in range(number):
-            at = np.uint64(i * _WIDTH) + np.uint64(j)
-            value = x[at] * n0 + x[at - _ONE] * n1 + x[at - _TWO] * n2 + x[at - _THREE] * n3
-            f[at] = value - (f[at - _ONE] * d1 + f[at - _TWO] * d2 + f[at - _THREE] * d3 + f[at - _FOUR] * d4)
-    for i in range(last - 4, -1, -1):
-        for j in range(number):
-            at = np.uint64(i * _WIDTH) + np.uint64(j)
-            value = x[at + _ONE] * m1 + x[at + _TWO] * m2 + x[at + _THREE] * m3 + x[at + _FOUR] * m4
-            b[at] = value - (b[at + _ONE] * d1 + b[at + _TWO] * d2 + b[at + _THREE] * d3 + b[at + _FOUR] * d4)
-
-
-@compiled
-def _border(data: Rows, out: Rows, n: Row, d: Row, beyond: Row, i: int, way: int, number: int) -> None:
-    """Do a step less than four values from a line's end; beyond the end the last value continues."""
-    # Forwards, the newest input is the value itself; backwards, it is the previous value.
-    end, lag = (0, 0) if way == 1 else (data.shape[0] - 1, 1)
-    for j in range(number):
-        inputs, outputs = 0.0, 0.0
-        for k in range(4):
-            place = i - way * (k + lag)
-            inputs += n[k] * (data[place, j] if (place - end) * way >= 0 else data[end, j])
-            place = i - way * (k + 1)
-            if (place - end) * way >= 0:
-                outputs += d[k] * out[place, j]
-            else:
-                outputs += beyond[k] * data[end, j]
-        out[i, j] = inputs - outputs
+def _add_z(image: NDArray[Any], total: Image, bounds: Bounds, passes: Passes, scale: float) -> None:
+    """Add the second derivative along z, smoothed along x, then y."""
+    first_z, first_y, first_x, deep, _high, wide = bounds
+    depth, height, width = image.shape
+    memory = memory_for(max(image.shape))
+    result = np.empty((deep, height, width), np.float32)
+    flat = image.reshape(depth, height * width)
+    filter_columns(flat, result.reshape(deep, height * width), first_z, passes[0], memory)
+    slice_ = np.empty((height, wide), np.float32)
+    for z in range(deep):
+        filter_rows(result[z], slice_, first_x, passes[1], memory)
+        add_columns(slice_, total[z], first_y, passes[2], memory, scale)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,12 @@ class Box:
         return (z, y, x)
 
     @classmethod
+    def of(cls, shape: tuple[int, ...]) -> Box:
+        """Make the box of all voxels of an array with the axes z, y, x."""
+        z, y, x = (length - 1 for length in shape)
+        return cls((0, 0, 0), (z, y, x))
+
+    @classmethod
     def around(cls, inside: NDArray[np.bool_]) -> Box | None:
         """Make the smallest box around the voxels inside; ``None`` when there are none."""
         lower, upper = [0, 0, 0], [0, 0, 0]
@@ -42,6 +49,19 @@ class Box:
             lower[axis], upper[axis] = int(hit[0]), int(hit[-1])
             part = part[(slice(None),) * axis + (slice(lower[axis], upper[axis] + 1),)]
         return cls((lower[0], lower[1], lower[2]), (upper[0], upper[1], upper[2]))
+
+    @classmethod
+    def around_all(cls, boxes: Sequence[Box]) -> Box:
+        """Make the smallest box around boxes."""
+        z0, y0, x0 = np.min([box.lower for box in boxes], axis=0).tolist()
+        z1, y1, x1 = np.max([box.upper for box in boxes], axis=0).tolist()
+        return cls((z0, y0, x0), (z1, y1, x1))
+
+    def within(self, other: Box) -> Box:
+        """Return this box in voxels counted from the first voxel of another box."""
+        z0, y0, x0 = (low - at for low, at in zip(self.lower, other.lower, strict=True))
+        z1, y1, x1 = (high - at for high, at in zip(self.upper, other.lower, strict=True))
+        return Box((z0, y0, x0), (z1, y1, x1))
 
     def crop(self, image: sitk.Image) -> NDArray[Any]:
         """Copy an image's voxels within the box, axes z, y, x, in the image's own number type."""

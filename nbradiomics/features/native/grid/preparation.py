@@ -10,6 +10,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -50,6 +51,11 @@ class Region:
     inside: NDArray[np.bool_]
     outline: NDArray[np.bool_] | None = None
     start: tuple[int, int, int] = (0, 0, 0)
+
+    @cached_property
+    def positions(self) -> NDArray[np.int64]:
+        """Flat indices of the region's voxels in `box`, ascending."""
+        return np.flatnonzero(self.inside)
 
 
 @dataclass(frozen=True)

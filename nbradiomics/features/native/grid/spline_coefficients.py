@@ -15,7 +15,12 @@ _POLE = math.sqrt(3.0) - 2.0
 _HORIZON = math.ceil(math.log(1e-10) / math.log(abs(_POLE)))
 _GAIN = (1.0 - _POLE) * (1.0 - 1.0 / _POLE)
 #: Lines that are filtered side by side.
-_WIDTH = 64
+_WIDTH = 32
+#: Distance in memory of two places along such lines: unsigned indices at known distances let the compiler handle
+#: several lines at once.
+_STEP = np.uint64(_WIDTH)
+#: Places that are written to the lines of an image at a time.
+_PLACES = 8
 
 
 def coefficients(
@@ -48,70 +53,87 @@ def _filter_rows(lines: NDArray[Any], result: NDArray[np.float64], first: int, f
     """Filter along the second of two axes, some lines side by side; keep `result`'s part."""
     number, length = lines.shape
     kept = result.shape[1]
-    data = np.empty((length, _WIDTH))
+    source, target, data = lines.ravel(), result.ravel(), np.zeros(length * _WIDTH)
     for start in range(0, number, _WIDTH):
         beside = min(_WIDTH, number - start)
-        for j in range(beside):
-            for i in range(length):
-                data[i, j] = lines[start + j, i]
-        _recurse(data, beside, far)
-        for j in range(beside):
-            for i in range(kept):
-                result[start + j, i] = data[first + i, j]
+        for i in range(length):
+            at, to = np.uint64(start * length + i), np.uint64(i) * _STEP
+            for j in range(beside):
+                data[to + np.uint64(j)] = source[at + np.uint64(j) * np.uint64(length)]
+        _recurse(data, length, far)
+        for some in range(0, kept, _PLACES):
+            for j in range(beside):
+                at = np.uint64(first + some) * _STEP + np.uint64(j)
+                to = np.uint64((start + j) * kept + some)
+                for i in range(min(_PLACES, kept - some)):
+                    target[to + np.uint64(i)] = data[at + np.uint64(i) * _STEP]
 
 
 @compiled
 def _filter_columns(blocks: NDArray[np.float64], result: NDArray[np.float64], first: int, far: float) -> None:
     """Filter along the second of three axes, some lines side by side; keep `result`'s part."""
     number, length, lines = blocks.shape
-    kept = result.shape[1]
-    data = np.empty((length, _WIDTH))
+    width, data = np.uint64(lines), np.zeros(length * _WIDTH)
     for block in range(number):
+        source, target = blocks[block].ravel(), result[block].ravel()
         for start in range(0, lines, _WIDTH):
             beside = min(_WIDTH, lines - start)
             for i in range(length):
+                at, to = np.uint64(i) * width + np.uint64(start), np.uint64(i) * _STEP
                 for j in range(beside):
-                    data[i, j] = blocks[block, i, start + j]
-            _recurse(data, beside, far)
-            for i in range(kept):
+                    data[to + np.uint64(j)] = source[at + np.uint64(j)]
+            _recurse(data, length, far)
+            for i in range(result.shape[1]):
+                at, to = np.uint64(first + i) * _STEP, np.uint64(i) * width + np.uint64(start)
                 for j in range(beside):
-                    result[block, i, start + j] = data[first + i, j]
+                    target[to + np.uint64(j)] = data[at + np.uint64(j)]
 
 
 @compiled
-def _recurse(data: NDArray[np.float64], number: int, far: float) -> None:
-    """Turn the first `number` columns into coefficients; `far` is the pole to the power of length - 1."""
-    last = data.shape[0] - 1
-    for i in range(last + 1):
-        for j in range(number):
-            data[i, j] *= _GAIN
-    for j in range(number):
-        data[0, j] = _mirrored_sum(data, j, far)
-    for i in range(1, last + 1):
-        for j in range(number):
-            data[i, j] += _POLE * data[i - 1, j]
-    for j in range(number):
-        data[last, j] = (_POLE / (_POLE * _POLE - 1.0)) * (_POLE * data[last - 1, j] + data[last, j])
-    for i in range(last - 1, -1, -1):
-        for j in range(number):
-            data[i, j] = _POLE * (data[i + 1, j] - data[i, j])
+def _recurse(data: NDArray[np.float64], length: int, far: float) -> None:
+    """Turn lines side by side into coefficients; `far` is the pole to the power of length - 1."""
+    for at in range(length * _WIDTH):
+        data[at] *= _GAIN
+    _mirrored_sums(data, length, far)
+    for i in range(1, length):
+        for j in range(_WIDTH):
+            at = np.uint64(i) * _STEP + np.uint64(j)
+            data[at] += _POLE * data[at - _STEP]
+    end = np.uint64(length - 1) * _STEP
+    for j in range(_WIDTH):
+        at = end + np.uint64(j)
+        data[at] = (_POLE / (_POLE * _POLE - 1.0)) * (_POLE * data[at - _STEP] + data[at])
+    for i in range(length - 2, -1, -1):
+        for j in range(_WIDTH):
+            at = np.uint64(i) * _STEP + np.uint64(j)
+            data[at] = _POLE * (data[at + _STEP] - data[at])
 
 
 @compiled
-def _mirrored_sum(data: NDArray[np.float64], j: int, far: float) -> float:
-    """Start value of the forward recursion: the sum over the line mirrored repeatedly at its ends."""
-    last = data.shape[0] - 1
+def _mirrored_sums(data: NDArray[np.float64], length: int, far: float) -> None:
+    """Replace the first values by the start values of the forward recursion.
+
+    They are sums over the lines, mirrored repeatedly at their ends.
+    """
+    last = length - 1
     near = _POLE
-    total: float = data[0, j]
     if last >= _HORIZON:
         for i in range(1, _HORIZON):
-            total += near * data[i, j]
+            _add_first(data, i, near)
             near *= _POLE
-        return total
-    total += far * data[last, j]
+        return
+    _add_first(data, last, far)
     far *= far * (1.0 / _POLE)
     for i in range(1, last):
-        total += (near + far) * data[i, j]
+        _add_first(data, i, near + far)
         near *= _POLE
         far *= 1.0 / _POLE
-    return total / (1.0 - near * near)
+    for j in range(_WIDTH):
+        data[j] /= 1.0 - near * near
+
+
+@compiled
+def _add_first(data: NDArray[np.float64], i: int, factor: float) -> None:
+    for j in range(_WIDTH):
+        at = np.uint64(j)
+        data[at] += factor * data[np.uint64(i) * _STEP + at]

@@ -11,6 +11,13 @@ from nbradiomics.execution.compiled import compiled
 
 #: Index of an axis in arrays along x, y, z.
 _X, _Y, _Z = range(3)
+#: Voxels of a row that are computed at a time, and room for them; another number than a power of two, so that
+#: rows that are read together do not take the same places of the cache.
+_MOST = 512
+_ROOM = _MOST + 8
+#: Distances in memory of the four coefficients, or weights, of a voxel; and of two lines.
+_ONE, _TWO, _THREE, _LINE = (np.uint64(k * _ROOM) for k in (1, 2, 3, 4))
+Four = tuple[float, float, float, float]
 
 
 @compiled
@@ -40,35 +47,57 @@ def evaluate(
     result
         Output: shape (rows, voxels of a row); other voxels keep their value.
     """
-    number, width = result.shape
+    for begin in range(0, result.shape[1], _MOST):
+        _evaluate_some(coefficients, lower, size, starts, ends, spans, result, begin)
+
+
+@compiled
+def _evaluate_some(
+    coefficients: NDArray[np.float64],
+    lower: NDArray[np.int64],
+    size: NDArray[np.int64],
+    starts: NDArray[np.float64],
+    ends: NDArray[np.float64],
+    spans: NDArray[np.int64],
+    result: NDArray[np.float64],
+    begin: int,
+) -> None:
+    """Do this for at most `_MOST` voxels of each row, from `begin` on."""
+    whole = result.shape[1]
+    width = min(_MOST, whole - begin)
     base = np.zeros((3, width), np.int64)
     inside = np.zeros((3, width), np.bool_)
-    weights = np.empty((3, 4, width))
+    weights = np.zeros((3, 4, _ROOM))
     planes = np.empty(4, np.int64)
     lines = np.empty(4, np.int64)
     # The four coefficients that each voxel of a row takes from a line of the image, side by side, so that the
     # innermost loop reads memory in order; stored for the four planes that a row uses.
     across = np.zeros((4, width), np.int64)
-    spread = np.empty((4, coefficients.shape[1], 4, width))
+    spread = np.empty((4, coefficients.shape[1], 4, _ROOM))
     held = np.full((4, coefficients.shape[1]), -1)
-    for row in range(number):
+    for row in range(result.shape[0]):
         for axis in range(3):
             start, end = starts[row, axis], ends[row, axis]
             if row == 0 or start != starts[row - 1, axis] or end != ends[row - 1, axis]:
-                _place(start, end, size[axis], base[axis], inside[axis], weights[axis])
+                _place(start, end, whole, begin, size[axis], base[axis], inside[axis], weights[axis])
                 if axis == _X and _find(base[_X], inside[_X], size[_X], lower[_X], across):
                     held[:] = -1
-        first, last = spans[row]
+        level = starts[row, _Y] == ends[row, _Y] and starts[row, _Z] == ends[row, _Z]
+        first, last = max(spans[row, 0] - begin, 0), min(spans[row, 1] - begin, width)
         while first < last:
             after = min(_stretch(base, inside, first), last)
-            out = result[row, first:after]
+            out = result[row, begin + first : begin + after]
             out[:] = 0.0
             if inside[_X, first] and inside[_Y, first] and inside[_Z, first]:
                 for k in range(4):
                     lines[k] = _mirrored(base[_Y, first] + k, size[_Y]) - lower[_Y]
                     planes[k] = _mirrored(base[_Z, first] + k, size[_Z]) - lower[_Z]
                 _hold(coefficients, planes, lines, across, spread, held)
-                _sum(out, planes, lines, weights[:, :, first:after], spread[:, :, :, first:after])
+                if level:
+                    _sum_level(out, planes, lines, first, weights, spread)
+                else:
+                    part = slice(first, after)
+                    _sum(out, planes, lines, weights[:, :, part], spread[:, :, :, part])
             first = after
 
 
@@ -76,6 +105,8 @@ def evaluate(
 def _place(
     start: float,
     end: float,
+    whole: int,
+    begin: int,
     size: int,
     base: NDArray[np.int64],
     inside: NDArray[np.bool_],
@@ -85,15 +116,18 @@ def _place(
 
     Parameters
     ----------
-    start, end, size
-        Position of the first voxel, position after the last voxel, and voxels of the image.
+    start, end, whole
+        Position of the row's first voxel, position after its last voxel, and its voxels.
+    begin
+        First voxel that is computed.
+    size
+        Voxels of the image.
     base, inside, weights
         Output: first of the four B-splines that reach the voxel, whether it lies in the image, and the
         values of the four B-splines there.
     """
-    width = len(base)
-    for x in range(width):
-        place = start + x / width * (end - start)
+    for x in range(len(base)):
+        place = start + (begin + x) / whole * (end - start)
         inside[x] = (place >= -0.5) and (place < size - 0.5)
         # ITK finds the voxel below in single precision.
         below = np.int64(math.floor(np.float32(place)))
@@ -161,6 +195,71 @@ def _hold(
                 for k in range(4):
                     for x in range(across.shape[1]):
                         target[k, x] = line[across[k, x]]
+
+
+@compiled
+def _sum_level(
+    out: NDArray[np.float64],
+    planes: NDArray[np.int64],
+    lines: NDArray[np.int64],
+    first: int,
+    weights: NDArray[np.float64],
+    spread: NDArray[np.float64],
+) -> None:
+    """Do the same as `_sum` for a row along which the weights of the other two axes are constant."""
+    y, of_lines = weights[_Y, :, first], np.uint64(spread.shape[1])
+    start = np.uint64(first)
+    l0, l1, l2, l3 = np.uint64(lines[0]), np.uint64(lines[1]), np.uint64(lines[2]), np.uint64(lines[3])
+    for kz in range(4):
+        plane = np.uint64(planes[kz] % 4) * of_lines
+        _add_plane(
+            out,
+            weights.ravel(),
+            start,
+            (y[0], y[1], y[2], y[3]),
+            weights[_Z, kz, first],
+            spread.ravel(),
+            (
+                (plane + l0) * _LINE + start,
+                (plane + l1) * _LINE + start,
+                (plane + l2) * _LINE + start,
+                (plane + l3) * _LINE + start,
+            ),
+        )
+
+
+@compiled
+def _add_plane(
+    out: NDArray[np.float64],
+    x: NDArray[np.float64],
+    first: np.uint64,
+    y: Four,
+    z: float,
+    spread: NDArray[np.float64],
+    places: tuple[np.uint64, np.uint64, np.uint64, np.uint64],
+) -> None:
+    """Add up the contributions of four lines of a plane, one after the other, from known distances."""
+    y0, y1, y2, y3 = y
+    p0, p1, p2, p3 = places
+    for at in range(len(out)):
+        i = np.uint64(at)
+        x0, x1, x2, x3 = x[first + i], x[first + i + _ONE], x[first + i + _TWO], x[first + i + _THREE]
+        total = out[i] + x0 * y0 * z * spread[p0 + i]
+        total += x1 * y0 * z * spread[p0 + i + _ONE]
+        total += x2 * y0 * z * spread[p0 + i + _TWO]
+        total += x3 * y0 * z * spread[p0 + i + _THREE]
+        total += x0 * y1 * z * spread[p1 + i]
+        total += x1 * y1 * z * spread[p1 + i + _ONE]
+        total += x2 * y1 * z * spread[p1 + i + _TWO]
+        total += x3 * y1 * z * spread[p1 + i + _THREE]
+        total += x0 * y2 * z * spread[p2 + i]
+        total += x1 * y2 * z * spread[p2 + i + _ONE]
+        total += x2 * y2 * z * spread[p2 + i + _TWO]
+        total += x3 * y2 * z * spread[p2 + i + _THREE]
+        total += x0 * y3 * z * spread[p3 + i]
+        total += x1 * y3 * z * spread[p3 + i + _ONE]
+        total += x2 * y3 * z * spread[p3 + i + _TWO]
+        out[i] = total + x3 * y3 * z * spread[p3 + i + _THREE]
 
 
 @compiled

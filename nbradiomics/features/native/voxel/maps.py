@@ -23,6 +23,7 @@ from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettin
 from nbradiomics.features.native.filters.filters import filtered_images
 from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.mask_checks import INSIDE
+from nbradiomics.features.native.grid.part import Part
 from nbradiomics.features.native.grid.preparation import prepare
 from nbradiomics.features.native.levels.discretisation import discretise
 from nbradiomics.features.native.plan import Plan
@@ -61,14 +62,14 @@ class _Crop:
     """A (filtered) image cropped for its maps."""
 
     name: str
-    image: sitk.Image
+    part: Part
     inside: NDArray[np.bool_]
     settings: Mapping[str, Any]
 
     @property
     def intensities(self) -> NDArray[Any]:
-        """View of the voxels, axes z, y, x, in the image's own number type."""
-        return np.asarray(sitk.GetArrayViewFromImage(self.image))
+        """The voxels, axes z, y, x, in the image's own number type."""
+        return self.part.values
 
     @property
     def counted(self) -> NDArray[np.bool_]:
@@ -78,8 +79,7 @@ class _Crop:
     @property
     def spacing(self) -> tuple[float, float, float]:
         """Voxel edges in mm, z, y, x."""
-        x, y, z = self.image.GetSpacing()
-        return (z, y, x)
+        return self.part.spacing
 
 
 def native_maps(
@@ -121,9 +121,10 @@ def native_maps(
     box = _padded(prepared.box, radius, prepared.mask)
     inside = box.crop(prepared.mask) == INSIDE
     voxels = int(np.count_nonzero(inside))
-    images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings)
+    grid = _part(prepared.mask, box)
+    images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings, box)
     for filtered, name, settings in images:
-        crop = _Crop(name, _part(filtered, box), inside, settings)
+        crop = _Crop(name, filtered, inside, settings)
         _require_finite(crop)
         counted = crop.intensities[crop.counted]
         require_bins(float(counted.min()), float(counted.max()), settings, plan.limits, name)
@@ -138,7 +139,7 @@ def native_maps(
                         values.add(part)
                         advance()
                 for feature in _wanted(plan, class_name):
-                    yield _as_map(crop, f"{name}_{class_name}_{feature}", values.of(feature))
+                    yield _as_map(crop, grid, f"{name}_{class_name}_{feature}", values.of(feature))
 
 
 def _padded(box: Box, radius: int, image: sitk.Image) -> Box:
@@ -200,7 +201,7 @@ def _first_order(
         plane=TextureSettings.of(crop.settings).plane,
         reach=region.size,
         shift=crop.settings.get("voxelArrayShift", 0),
-        voxel_volume=math.prod(crop.image.GetSpacing()),
+        voxel_volume=crop.part.voxel_volume,
     )
 
 
@@ -223,12 +224,12 @@ def _textures(
     )
 
 
-def _as_map(crop: _Crop, name: str, values: NDArray[np.float64] | None) -> FeatureMap:
+def _as_map(crop: _Crop, grid: sitk.Image, name: str, values: NDArray[np.float64] | None) -> FeatureMap:
     initial = float(crop.settings.get("initValue", 0))
     filled = np.full(crop.inside.shape, initial)
     if values is None:
         values = np.full(np.count_nonzero(crop.inside), initial)
     filled[crop.inside] = values
     image = sitk.GetImageFromArray(filled)
-    image.CopyInformation(crop.image)
+    image.CopyInformation(grid)
     return FeatureMap(name, image, values)
