@@ -157,12 +157,13 @@ def measure_image(
         return Measurements()
     crop, positions = image.crop(region.box), region.positions
     values = crop.ravel()[positions].astype(np.float64)
-    if not np.all(np.isfinite(values)):
+    lowest, highest = float(values.min()), float(values.max())
+    if not (math.isfinite(lowest) and math.isfinite(highest)):  # NaN is the lowest and the highest value
         raise InputError(
             f"the {name} image has values within the region that are NaN or infinite.",
             "The filter does not suit this image, for example a logarithm of zeros; remove the filter.",
         )
-    require_bins(float(values.min()), float(values.max()), settings, plan.limits, name)
+    require_bins(lowest, highest, settings, plan.limits, name)
     edges = ibsi_bin_edges(values, settings, plan.ibsi, limit=lower_limit(plan.settings, name))
     levels, counts = discretise(crop, positions, image.spacing, settings, edges)
     by_class = {}
@@ -188,7 +189,7 @@ def measure_image(
             name, voxels, plan.families, plan.settings, plan.limits, outline
         )
         measured |= {f"{name}_{feature}": value for feature, value in of_families.items()}
-    span = (float(values.min()), float(values.max())) if name == "original" else None
+    span = (lowest, highest) if name == "original" else None
     return Measurements(measured, span, notes)
 
 

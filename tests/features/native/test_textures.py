@@ -251,7 +251,9 @@ def test_what_is_counted_together_is_what_is_counted_alone(
     levels = np.concatenate([levels.ravel(), np.arange(4, 140 if many else 5)]).astype(np.int32)[None, None]
     region = ranked(region_of(levels), 1)
     steps = offsets(region.shape, both_ways=False)
-    together = look_along(region, steps, Wanted(pairs=True, runs=True, zones=True), folded=folded)
+    together = look_along(
+        region, steps, Wanted(pairs=True, runs=True, zones=True, zones_of_voxels=True), folded=folded
+    )
     pairs = look_along(region, steps, Wanted(pairs=True), folded=folded).pairs
     runs = look_along(region, steps, Wanted(runs=True)).runs
     zones = zones_of(region, steps)

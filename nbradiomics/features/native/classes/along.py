@@ -39,7 +39,7 @@ class Zones(NamedTuple):
     ranks, sizes
         Rank and number of voxels of each zone.
     of_voxels
-        Index of the zone of each voxel of the region.
+        Index of the zone of each voxel of the region, if it was wanted.
     """
 
     ranks: NDArray[np.int32]
@@ -53,6 +53,7 @@ class Wanted(NamedTuple):
     pairs: bool = False
     runs: bool = False
     zones: bool = False
+    zones_of_voxels: bool = False
 
 
 @dataclass
@@ -111,13 +112,14 @@ def look_along(
                 runs_of(matrix, voxels, most) for matrix, most in zip(lengths, longest, strict=True)
             ]
     if wanted.zones:
-        found.zones = Zones(*_numbered(above, region.places, ranks))
+        of_voxels = np.empty(len(region.places) if wanted.zones_of_voxels else 0, np.int32)
+        found.zones = Zones(*_numbered(above, region.places, ranks, of_voxels), of_voxels)
     return found
 
 
 def zones_of(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
-    """Find the zones of a region, see `look_along`."""
-    zones = look_along(region, steps, Wanted(zones=True)).zones
+    """Find the zones of a region, and the zone of each voxel, see `look_along`."""
+    zones = look_along(region, steps, Wanted(zones=True, zones_of_voxels=True)).zones
     assert zones is not None
     return zones
 
@@ -174,24 +176,29 @@ def _count(
 
 @compiled
 def _numbered(
-    above: NDArray[np.uint32], places: NDArray[np.uint64], ranks: NDArray[np.int32]
-) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
-    """Number the trees of a forest: rank and size of each, and the tree of each place. Overwrites `above`."""
+    above: NDArray[np.uint32],
+    places: NDArray[np.uint64],
+    ranks: NDArray[np.int32],
+    of_voxels: NDArray[np.int32],
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Number the trees of a forest, and return rank and size of each. Overwrites `above`.
+
+    `of_voxels` is the output of each voxel's tree; if it is empty, this is not wanted.
+    """
     ranks_of = np.empty(len(places), np.int32)
     sizes = np.empty(len(places), np.int32)
-    trees = np.empty(len(places), np.int32)
     number = 0
-    for i in range(len(places)):
-        place = places[np.uint64(i)]
+    for place in places:
         before = np.uint64(above[place])
         if before == place:
             ranks_of[number] = ranks[place]
-            sizes[number] = 0
+            sizes[number] = 1
             above[place] = number
             number += 1
         else:  # an earlier place, which has its tree's number by now
-            above[place] = above[before]
-        tree = np.uint64(above[place])
-        trees[i] = tree
-        sizes[tree] += np.int32(1)
-    return ranks_of[:number].copy(), sizes[:number].copy(), trees
+            tree = above[before]
+            above[place] = tree
+            sizes[np.uint64(tree)] += np.int32(1)
+    for voxel in range(len(of_voxels)):
+        of_voxels[voxel] = above[places[voxel]]
+    return ranks_of[:number].copy(), sizes[:number].copy()

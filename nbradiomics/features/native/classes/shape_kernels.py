@@ -31,18 +31,17 @@ def count_cubes(inside: NDArray[np.bool_]) -> NDArray[np.int64]:
     """
     found = np.zeros((256, 4), np.int64)
     depth, height, width = inside.shape
+    codes = np.empty(width - 1, np.uint8)
     for z in range(depth - 1):
         for y in range(height - 1):
-            code = 0
+            a, b, c, d = inside[z, y], inside[z, y + 1], inside[z + 1, y], inside[z + 1, y + 1]
+            # Without branches, so that the compiler can handle several cubes at once.
             for x in range(width - 1):
-                # The cube's corners at x + 1 (odd bits) are the next cube's corners at x (even bits).
-                code = (
-                    (code >> 1) & 0b01010101
-                    | inside[z, y, x + 1] << 1
-                    | inside[z, y + 1, x + 1] << 3
-                    | inside[z + 1, y, x + 1] << 5
-                    | inside[z + 1, y + 1, x + 1] << 7
-                )
+                here = a[x] | b[x] << 2 | c[x] << 4 | d[x] << 6
+                beside = a[x + 1] << 1 | b[x + 1] << 3 | c[x + 1] << 5 | d[x + 1] << 7
+                codes[x] = here | beside
+            for x in range(width - 1):
+                code = codes[x]
                 if code != 0 and code != 255:
                     found[code, _NUMBER] += 1
                     found[code, _Z] += z

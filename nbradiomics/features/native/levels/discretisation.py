@@ -124,11 +124,11 @@ def _fill_levels(
 ) -> None:
     """Write the level of each value at its position and count the levels."""
     first, last = edges[0], edges.size - 1
-    width = edges[1] - first
+    per_width = 1.0 / (edges[1] - first)
     for i in range(values.size):
         value = values[i]
         # The width gives an approximate bin; the edges, which are rounded, give the exact one.
-        bin_ = min(max(int((value - first) / width), 0), last)
+        bin_ = min(max(int((value - first) * per_width), 0), last)
         while bin_ > 0 and value < edges[bin_]:
             bin_ -= 1
         while bin_ < last and value >= edges[bin_ + 1]:
