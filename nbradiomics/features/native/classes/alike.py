@@ -20,7 +20,9 @@ LEAST_COLUMNS = _LISTED + 3
 
 
 @compiled
-def count_pairs(ranks: Ranks, places: Places, stride: np.uint64, table: NDArray[np.int32]) -> None:
+def count_pairs(
+    ranks: Ranks, places: Places, stride: np.uint64, table: NDArray[np.int32], higher_first: bool
+) -> None:
     """Count pairs of ranks: the voxel before (row) and the voxel (column); rank 0 is outside the region.
 
     Parameters
@@ -33,11 +35,17 @@ def count_pairs(ranks: Ranks, places: Places, stride: np.uint64, table: NDArray[
         Distance in `ranks` from the voxel before, along the direction.
     table
         Output: counts are added, shape (ranks + 1, ranks + 1).
+    higher_first
+        Count the higher rank as row and the lower as column instead: of a large table, only the half below
+        the diagonal is then touched.
     """
     width = np.uint64(table.shape[1])
     flat = table.ravel()
     for place in places:
-        flat[np.uint64(ranks[place - stride]) * width + np.uint64(ranks[place])] += np.int32(1)
+        row, column = np.uint64(ranks[place - stride]), np.uint64(ranks[place])
+        if higher_first:
+            row, column = max(row, column), min(row, column)
+        flat[row * width + column] += np.int32(1)
 
 
 @compiled
@@ -56,7 +64,12 @@ def list_alike(ranks: Ranks, places: Places, stride: np.uint64, alike: Places) -
 
 @compiled
 def count_pairs_and_list(
-    ranks: Ranks, places: Places, stride: np.uint64, table: NDArray[np.int32], alike: Places
+    ranks: Ranks,
+    places: Places,
+    stride: np.uint64,
+    table: NDArray[np.int32],
+    higher_first: bool,
+    alike: Places,
 ) -> np.uint64:
     """Do the work of `count_pairs` and `list_alike` in little more time than that of one of them."""
     width = np.uint64(table.shape[1])
@@ -64,9 +77,11 @@ def count_pairs_and_list(
     number = np.uint64(0)
     for place in places:
         alike[number] = place
-        before, rank = np.uint64(ranks[place - stride]), np.uint64(ranks[place])
-        flat[before * width + rank] += np.int32(1)
-        number += np.uint64(before == rank)
+        row, column = np.uint64(ranks[place - stride]), np.uint64(ranks[place])
+        number += np.uint64(row == column)
+        if higher_first:
+            row, column = max(row, column), min(row, column)
+        flat[row * width + column] += np.int32(1)
     return number
 
 

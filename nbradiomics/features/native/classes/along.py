@@ -99,14 +99,15 @@ def look_along(
     voxels = _begin(ranks, region.places, levels, above)
     together = len(steps) if levels <= _SMALL else 1
     tables = np.zeros((together, levels + 1, levels + 1) if wanted.pairs else (together, 0, 0), np.int32)
+    half = folded and together == 1
     columns = max(*region.shape, LEAST_COLUMNS) + 2
     for first in range(0, len(steps), together):
         some = strides[first : first + together]
         lengths = np.zeros((len(some), levels + 1, columns) if wanted.runs else (len(some), 0, 0), np.int32)
         block = _BLOCK if together > 1 else len(region.places)
-        longest = _count(ranks, region.places, some, block, tables, lengths, above)
+        longest = _count(ranks, region.places, some, block, tables, half, lengths, above)
         if wanted.pairs:
-            found.pairs += [cells_of(table, folded) for table in tables[: len(some)]]
+            found.pairs += [cells_of(table, folded, half=half) for table in tables[: len(some)]]
         if wanted.runs:
             found.runs += [
                 runs_of(matrix, voxels, most) for matrix, most in zip(lengths, longest, strict=True)
@@ -145,12 +146,14 @@ def _count(
     strides: NDArray[np.uint64],
     block: int,
     tables: NDArray[np.int32],
+    half: bool,
     lengths: NDArray[np.int32],
     above: NDArray[np.uint32],
 ) -> NDArray[np.int64]:
     """Add to the tables of pairs, the lengths and the forest of zones; an empty array is not wanted.
 
-    Returns the longest run of each direction, see `alike.count_lengths`.
+    With `half`, pairs are counted below the diagonal only, see `alike.count_pairs`. Returns the longest run
+    of each direction, see `alike.count_lengths`.
     """
     longest = np.zeros(len(strides), np.int64)
     pairs, runs, zones = tables.size > 0, lengths.size > 0, above.size > 0
@@ -160,10 +163,10 @@ def _count(
         for direction in range(len(strides)):
             stride = strides[direction]
             if not (runs or zones):
-                count_pairs(ranks, some, stride, tables[direction])
+                count_pairs(ranks, some, stride, tables[direction], half)
                 continue
             if pairs:
-                number = count_pairs_and_list(ranks, some, stride, tables[direction], alike)
+                number = count_pairs_and_list(ranks, some, stride, tables[direction], half, alike)
             else:
                 number = list_alike(ranks, some, stride, alike)
             if zones:

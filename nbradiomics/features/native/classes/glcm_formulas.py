@@ -158,17 +158,21 @@ def glcm_formulas(
     p_plus = np.zeros(2 * highest + 1)
     p_minus = np.zeros(highest)
     m_x, m_y = _dot(p_x, levels), _dot(p_y, levels)
+    whole = levels.astype(np.int64)
     autocorrelation = energy = largest = 0.0
-    for cell in range(len(p)):
-        p_ij = p[cell]
-        i = levels[rows[cell]]
-        j = levels[columns[cell]]
-        twice = 2.0 if folded and i != j else 1.0
-        p_plus[int(i + j)] += twice * p_ij
-        p_minus[int(abs(i - j))] += twice * p_ij
-        autocorrelation += twice * p_ij * i * j
-        energy += twice * p_ij * p_ij
-        largest = max(largest, p_ij)
+    cell = 0
+    while cell < len(p):
+        row, i, of_row = rows[cell], whole[rows[cell]], 0.0
+        while cell < len(p) and rows[cell] == row:
+            p_ij, j = p[cell], whole[columns[cell]]
+            part = 2.0 * p_ij if folded and columns[cell] != row else p_ij
+            p_plus[i + j] += part
+            p_minus[abs(i - j)] += part
+            of_row += part * j
+            energy += part * p_ij
+            largest = max(largest, p_ij)
+            cell += 1
+        autocorrelation += i * of_row
     HXY = _joint_entropy(rows, columns, p, folded)
     values = np.zeros(GAIN + 1)
     values[AUTOCORRELATION] = autocorrelation
@@ -264,21 +268,23 @@ def _dependence(
     inverse_x, inverse_y = _inverses(p_x), _inverses(p_y)
     variance_x, variance_y = _dot(p_x, (levels - m_x) ** 2), _dot(p_y, (levels - m_y) ** 2)
     covariance = HXY1 = 0.0
-    for cell in range(len(p)):
-        row = rows[cell]
-        column = columns[cell]
-        p_ij = p[cell]
-        off_x = levels[row] - m_x
-        off_y = levels[column] - m_y
-        twice = 2.0 if folded and row != column else 1.0
-        covariance += twice * p_ij * off_x * off_y
-        q = p_x[row] * p_y[column]
-        if series:
-            share = EPSILON * inverse_x[row] * inverse_y[column]
-            correction = share * (1.0 - 0.5 * share) * _PER_BIT
-            HXY1 -= twice * p_ij * (log_x[row] + log_y[column] + correction)
-        else:
-            HXY1 -= twice * p_ij * np.log2(q + EPSILON)
+    cell = 0
+    while cell < len(p):
+        row, of_row, correction = rows[cell], 0.0, 0.0
+        while cell < len(p) and rows[cell] == row:
+            column = columns[cell]
+            part = 2.0 * p[cell] if folded and column != row else p[cell]
+            of_row += part * (levels[column] - m_y)
+            if series:
+                share = EPSILON * inverse_x[row] * inverse_y[column]
+                correction += part * share * (1.0 - 0.5 * share)
+            else:
+                HXY1 -= part * np.log2(p_x[row] * p_y[column] + EPSILON)
+            cell += 1
+        covariance += (levels[row] - m_x) * of_row
+        HXY1 -= correction * _PER_BIT
+    if series:
+        HXY1 -= _dot(p_x, log_x) + _dot(p_y, log_y)
     s_xy = np.sqrt(variance_x) * np.sqrt(variance_y)
     values[CORRELATION] = covariance / (s_xy + EPSILON) if s_xy != 0.0 else 1.0
     values[SUM_SQUARES] = variance_x

@@ -10,6 +10,7 @@ So half of the digits of the vector are enough for all of the value.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ class Deflated:
         self._basis[0] = self._first_vector()
         self._diagonal, self._beside = np.empty(most), np.empty(most)
         if self.folded:
-            self._starts = np.searchsorted(self.rows, np.arange(size + 1))
+            self._starts = np.concatenate(([0], np.cumsum(np.bincount(self.rows, minlength=size))))
 
     def _first_vector(self) -> Numbers:
         """Return the first vector, of length 1.
@@ -71,9 +72,8 @@ class Deflated:
         size = len(self.right)
         places = np.arange(size)
         linear = self.right * (places - places @ self.right**2)
-        random = np.random.default_rng(0).standard_normal(size)
         length = np.linalg.norm(linear)
-        start = random * (_RANDOM / np.linalg.norm(random)) + (linear / length if length > 0 else 0.0)
+        start = _RANDOM * _random_direction(size) + (linear / length if length > 0 else 0.0)
         return np.asarray(start / np.linalg.norm(start))
 
     def largest(self) -> float | None:
@@ -111,7 +111,9 @@ class Deflated:
         """Return the largest Ritz value by its size, and whether its error is small enough."""
         steps = self._steps
         beside = self._beside[: steps - 1]
-        tridiagonal = np.diag(self._diagonal[:steps]) + np.diag(beside, 1) + np.diag(beside, -1)
+        tridiagonal = np.zeros((steps, steps))
+        tridiagonal.flat[:: steps + 1] = self._diagonal[:steps]
+        tridiagonal.flat[steps :: steps + 1] = beside  # the half that `eigh` reads
         ritz, vectors = np.linalg.eigh(tridiagonal)
         residuals = np.abs(vectors[-1]) * (0.0 if ended else self._beside[steps - 1])
         value = max(ritz[-1], -ritz[0])
@@ -124,6 +126,12 @@ class Deflated:
             error <= allowed or size + error < value for size, error in ((ritz[-1], top), (-ritz[0], bottom))
         ]
         return float(value), all(settled)
+
+
+@lru_cache
+def _random_direction(size: int) -> Numbers:
+    random = np.random.default_rng(0).standard_normal(size)
+    return np.asarray(random / np.linalg.norm(random))
 
 
 def _bound(residual: float, gap: float) -> float:

@@ -35,7 +35,7 @@ class PairCells(NamedTuple):
     total: float
 
 
-def cells_of(table: NDArray[np.int32], folded: bool) -> PairCells:
+def cells_of(table: NDArray[np.int32], folded: bool, *, half: bool = False) -> PairCells:
     """Read a table, and set it back to 0.
 
     Parameters
@@ -45,20 +45,22 @@ def cells_of(table: NDArray[np.int32], folded: bool) -> PairCells:
     folded
         List each pair of levels once, the higher level as row, and pairs of equal levels twice as often: once
         for each order.
+    half
+        Pairs were counted below the diagonal only.
     """
-    if folded:
+    if folded and not half:
         _fold(table)
     return PairCells(*_read(table, folded))
 
 
 @compiled
 def _fold(table: NDArray[np.int32]) -> None:
-    """Add each cell above the diagonal to its mirror image; double the diagonal."""
+    """Add each cell above the diagonal to its mirror image."""
     size = table.shape[0]
     for top in range(1, size, _SQUARE):
         for left in range(1, top + 1, _SQUARE):
             for row in range(top, min(top + _SQUARE, size)):
-                for column in range(left, min(left + _SQUARE, row + 1)):
+                for column in range(left, min(left + _SQUARE, row)):
                     table[row, column] += table[column, row]
 
 
@@ -83,10 +85,12 @@ def _read(
         before = total
         for column in range(1, end):
             count = table[row, column]
+            if folded and row == column:
+                count *= 2
             rows[cell], columns[cell], counts[cell] = row - 1, column - 1, count
             cell += np.uint64(count != 0)
             total += count
         if folded:
-            total += total - before - table[row, row]
+            total += total - before - 2 * table[row, row]
     table[:] = 0
     return rows[:cells], columns[:cells], counts[:cells], float(total)
