@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import sys
 import traceback
 import warnings
@@ -33,6 +34,8 @@ from nbradiomics.system.streams import (
 )
 from nbradiomics.system.transient import transient_hint
 
+#: New objects after which Python looks for garbage, instead of 700: the many of an import are none.
+_NEW_OBJECTS = 10_000
 #: Exit codes after Ctrl-C, a request to end, and a terminal that was closed.
 _STOPPED = (INTERRUPTED, TERMINATED, HUNG_UP)
 
@@ -44,6 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Without shared memory, joblib runs in this process only; users need no warning about that.
         warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
         end_when_asked()
+        gc.set_threshold(_NEW_OBJECTS)
     prepare_streams()
     try:
         _run_command(arguments)
@@ -56,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     finally:
         if arguments is None:
             no_longer_ask()
+            gc.freeze()  # else the end of the process looks for garbage among all that was imported
 
 
 @cache

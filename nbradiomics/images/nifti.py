@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
+import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -43,6 +45,8 @@ _HEADER, _VOXELS = ".hdr", ".img"
 #: Smallest number of bytes before the voxels of a single file, by the size of the header.
 _FIRST_VOXEL = {348: 352, 540: 544}
 _STEP = 1 << 22
+#: Begin of a gzip stream: the bits of the last byte are flags, three of which are reserved.
+_STREAM = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 #: More bytes than this are unpacked in steps.
 _LARGE = 1 << 28
 
@@ -198,26 +202,30 @@ def _voxels(path: Path, first: int, expected: int) -> bytes | bytearray | memory
 
 
 def _unpacked_at_once(path: Path, first: int, expected: int) -> memoryview | None:
-    """Unpack a file of one whole gzip stream and check its checksum, in two thirds of the time of `gzip`.
+    """Unpack a file of one whole gzip stream and check its checksum, in a third of the time of `gzip`.
 
     Returns
     -------
     memoryview or None
-        The bytes from `first` on; ``None`` for a file that is damaged, has several streams, or is too large
-        to be in memory twice.
+        The bytes from `first` on; ``None`` for a file that is damaged, may have several streams, or is too
+        large to be in memory twice.
     """
-    if first + expected > _LARGE:
+    from imagecodecs import DeflateError, gzip_decode
+
+    size = first + expected
+    if size > _LARGE:
         return None
     with open_regular(path) as file:
         packed = file.read()
-    inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    if _STREAM.search(packed, 1):  # the decoder would stop at the end of the first stream
+        return None
     try:
-        content = inflate.decompress(packed, first + expected + 1)
-    except zlib.error:
+        content = gzip_decode(packed, out=size)
+    except DeflateError:
         return None
-    if not inflate.eof or inflate.unused_data or len(content) != first + expected:
-        return None
-    return memoryview(content)[first:]
+    # Nothing may follow the stream, which ends with its checksum and its length.
+    whole = len(content) == size and packed.endswith(struct.pack("<II", zlib.crc32(content), size))
+    return memoryview(content)[first:] if whole else None
 
 
 def _unpacked(stream: IO[bytes], expected: int) -> bytearray:
