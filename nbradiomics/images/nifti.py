@@ -27,6 +27,7 @@ from nbradiomics.images.nifti_header import (
     Grid,
     grid_of,
     header_doubts,
+    header_errors,
     is_single,
     read_header,
     scaling,
@@ -116,11 +117,9 @@ def lies_in_one_nifti(path: Path) -> bool:
 @contextmanager
 def _damage_errors(path: Path) -> Iterator[None]:
     """Report a file that cannot be read as damaged."""
-    from nibabel.spatialimages import HeaderDataError
-
     try:
         yield
-    except (OSError, EOFError, ValueError, zlib.error, HeaderDataError) as error:
+    except (OSError, EOFError, ValueError, zlib.error, *header_errors()) as error:
         if transient_cause(error) is not None:
             raise
         raise damaged(path, error) from error
@@ -250,11 +249,9 @@ def _shape(header: Any, path: Path) -> tuple[int, ...]:
 
 
 def _dtype(header: Any, path: Path) -> np.dtype[Any]:
-    from nibabel.spatialimages import HeaderDataError
-
     try:
         dtype: np.dtype[Any] = header.get_data_dtype()
-    except (KeyError, HeaderDataError) as error:
+    except (KeyError, *header_errors()) as error:
         raise ValueError(f"its datatype {int(header['datatype'])} is unknown") from error
     if dtype.fields:
         raise values_per_voxel(path, len(dtype.fields))
