@@ -44,7 +44,13 @@ def labels_in(mask: sitk.Image) -> list[int]:
     import SimpleITK as sitk
 
     values, _ = values_and_counts(sitk.GetArrayViewFromImage(mask))
-    if not np.all(np.isfinite(values)) or np.any(values != np.round(values)):
+    return _labels_of(values)
+
+
+def _labels_of(values: NDArray[Any]) -> list[int]:
+    """The labels among the values of a mask."""
+    whole = values.dtype.kind in "ui" or (np.all(np.isfinite(values)) and np.all(values == np.round(values)))
+    if not whole:
         raise InputError(
             "the mask has values that are not whole numbers.",
             "A mask has labels; use the segmentation, not a probability map.",
@@ -92,10 +98,11 @@ def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> l
     present
         Labels of the mask, which ``all`` selects.
     """
+    if not isinstance(label, str):
+        return [resolve_label(mask, label)]
     names = {segment.name for segment in segments_of(mask)}
-    if not isinstance(label, str) or label.strip().casefold() != ALL:
-        several = isinstance(label, str) and label not in names
-        parts: list[str] | list[float | str] = split_label(str(label)) if several else [label]
+    if label.strip().casefold() != ALL:
+        parts = [label] if label in names else split_label(label)
         return sorted({resolve_label(mask, part) for part in parts})
     if any(name.casefold() == ALL for name in names):
         raise InputError(
