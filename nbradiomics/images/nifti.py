@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular, require_regular
+from nbradiomics.images.itk_formats import NIFTI_READER
 from nbradiomics.images.nifti_header import (
     Grid,
     grid_of,
@@ -78,7 +79,7 @@ def read_nifti(path: Path) -> sitk.Image:
         header, stored = _read(path)
     if stored.ndim == 2:
         header, stored = slice_header(header), stored[:, :, None]
-    place = _placed(grid_of(header, str(path)), itk_grid(path))
+    place = _placed(grid_of(header, str(path)), itk_grid(path, NIFTI_READER))
     image = sitk.GetImageFromArray(_scaled(stored, scaling(header, str(path))).T)
     image.SetSpacing(place.spacing)
     if place.origin is not None and place.direction is not None:
@@ -95,7 +96,7 @@ def nifti_grid(path: Path) -> Grid | None:
         header = read_header(stream, str(path))
         if len(_shape(header, path)) == 2:
             header = slice_header(header)
-    return _placed(grid_of(header, str(path)), itk_grid(path))
+    return _placed(grid_of(header, str(path)), itk_grid(path, NIFTI_READER))
 
 
 def nifti_doubts(path: Path) -> list[tuple[str, str]]:
@@ -119,7 +120,7 @@ def _damage_errors(path: Path) -> Iterator[None]:
     """Report a file that cannot be read as damaged."""
     try:
         yield
-    except (OSError, EOFError, ValueError, zlib.error, *header_errors()) as error:
+    except header_errors(OSError, EOFError, ValueError, zlib.error) as error:
         if transient_cause(error) is not None:
             raise
         raise damaged(path, error) from error
@@ -251,7 +252,7 @@ def _shape(header: Any, path: Path) -> tuple[int, ...]:
 def _dtype(header: Any, path: Path) -> np.dtype[Any]:
     try:
         dtype: np.dtype[Any] = header.get_data_dtype()
-    except (KeyError, *header_errors()) as error:
+    except header_errors(KeyError) as error:
         raise ValueError(f"its datatype {int(header['datatype'])} is unknown") from error
     if dtype.fields:
         raise values_per_voxel(path, len(dtype.fields))
@@ -277,11 +278,16 @@ def _scaled(stored: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.
         )
 
 
-def itk_grid(path: Path) -> Grid | None:
-    """Grid of a three-dimensional image file as ITK reads its header; ``None`` if ITK refuses it."""
+def itk_grid(path: Path, kind: str = "") -> Grid | None:
+    """Grid of a three-dimensional image file as ITK reads its header; ``None`` if ITK refuses it.
+
+    With the name of its reader as `kind`, ITK does not try all readers in turn.
+    """
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
+    if kind:
+        reader.SetImageIO(kind)
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()

@@ -62,8 +62,8 @@ class UsualHeader:
         """Read the first bytes of a file; ``None`` if it is of another kind, or the header is doubtful."""
         if len(block) < SIZE or block[344:348] != b"n+1\0":
             return None
-        for order in "<>":
-            fields = np.ndarray((), _RECORD.newbyteorder(order), bytearray(block[:SIZE]))
+        for record in (_RECORD, _RECORD.newbyteorder()):
+            fields = np.ndarray((), record, bytearray(block[:SIZE]))
             header = cls(fields)
             if fields["sizeof_hdr"] == SIZE and header._is_usual():
                 return header

@@ -91,10 +91,10 @@ def _other_header(start: bytes, name: str) -> Any:
     return kind(start[: kind.template_dtype.itemsize], check=False)
 
 
-def header_errors() -> tuple[type[Exception], ...]:
-    """Return nibabel's errors about a header, if it has read one: it is not imported for a usual file."""
+def header_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """Add nibabel's error about a header to others, if it is loaded: no usual file needs it."""
     loaded = sys.modules.get("nibabel.spatialimages")
-    return () if loaded is None else (loaded.HeaderDataError,)
+    return others if loaded is None else (*others, loaded.HeaderDataError)
 
 
 def is_single(header: Any) -> bool:
@@ -282,7 +282,7 @@ def _qform(header: Any, name: str) -> Matrix:
         sound["pixdim"][0] = 1
     try:
         return np.asarray(sound.get_qform(), dtype=np.float64)[:3] * _unit(header)[1]
-    except (ValueError, *header_errors()) as error:
+    except header_errors(ValueError) as error:
         raise InputError(f"{name}: the qform is not a rotation.", "Export the image again.") from error
 
 
