@@ -11,7 +11,6 @@ from __future__ import annotations
 import gzip
 import math
 import re
-import struct
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -223,8 +222,8 @@ def _unpacked_at_once(path: Path, first: int, expected: int) -> memoryview | Non
         content = gzip_decode(packed, out=size)
     except DeflateError:
         return None
-    # Nothing may follow the stream, which ends with its checksum and its length.
-    whole = len(content) == size and packed.endswith(struct.pack("<II", zlib.crc32(content), size))
+    # Nothing may follow the stream, which ends with its length.
+    whole = len(content) == size and packed.endswith(size.to_bytes(4, "little"))
     return memoryview(content)[first:] if whole else None
 
 
