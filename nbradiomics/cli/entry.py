@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import gc
 import sys
 import traceback
 import warnings
@@ -22,6 +21,7 @@ from nbradiomics.execution.batch import FAULT
 from nbradiomics.execution.error_log import write_error_log
 from nbradiomics.files.names import require_readable_name
 from nbradiomics.files.storage import storage_error
+from nbradiomics.system.garbage import spare_garbage_searches
 from nbradiomics.system.streams import (
     HUNG_UP,
     INTERRUPTED,
@@ -34,8 +34,6 @@ from nbradiomics.system.streams import (
 )
 from nbradiomics.system.transient import transient_hint
 
-#: New objects after which Python looks for garbage, instead of 700: the many of an import are none.
-_NEW_OBJECTS = 10_000
 #: Exit codes after Ctrl-C, a request to end, and a terminal that was closed.
 _STOPPED = (INTERRUPTED, TERMINATED, HUNG_UP)
 
@@ -47,7 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Without shared memory, joblib runs in this process only; users need no warning about that.
         warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
         end_when_asked()
-        gc.set_threshold(_NEW_OBJECTS)
+        spare_garbage_searches()
     prepare_streams()
     try:
         _run_command(arguments)
@@ -60,7 +58,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     finally:
         if arguments is None:
             no_longer_ask()
-            gc.freeze()  # else the end of the process looks for garbage among all that was imported
 
 
 @cache
