@@ -7,11 +7,12 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from copy import copy
 from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
-from typer.main import get_command
+from typer.main import get_command, get_command_name
 
 from nbradiomics.cli.app import app
 from nbradiomics.cli.console import notes
@@ -20,6 +21,7 @@ from nbradiomics.execution.batch import FAULT
 from nbradiomics.execution.error_log import write_error_log
 from nbradiomics.files.names import require_readable_name
 from nbradiomics.files.storage import storage_error
+from nbradiomics.system.garbage import spare_garbage_searches
 from nbradiomics.system.streams import (
     HUNG_UP,
     INTERRUPTED,
@@ -43,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # Without shared memory, joblib runs in this process only; users need no warning about that.
         warnings.filterwarnings("ignore", message=".*joblib will operate in serial mode")
         end_when_asked()
+        spare_garbage_searches()
     prepare_streams()
     try:
         _run_command(arguments)
@@ -58,16 +61,29 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 @cache
-def _commands() -> Callable[..., Any]:
-    """All commands with their options; a call of the `Typer` would make them again each time."""
-    return get_command(app)
+def _commands(first: str) -> Callable[..., Any]:
+    """The command that the first argument names, with its options; all commands if it names none.
+
+    Making all commands takes longer than the features of some tumours.
+    """
+    named = [
+        info
+        for info in app.registered_commands
+        if info.callback and first == (info.name or get_command_name(info.callback.__name__))
+    ]
+    if not named:
+        return get_command(app)
+    alone = copy(app)
+    alone.registered_commands, alone.registered_groups = named, []
+    return get_command(alone)
 
 
 def _run_command(arguments: Sequence[str] | None) -> None:
     try:
-        for name in (*(sys.argv[1:] if arguments is None else arguments), str(Path.cwd())):
+        given = sys.argv[1:] if arguments is None else arguments
+        for name in (*given, str(Path.cwd())):
             require_readable_name(name)
-        _commands()(args=arguments)
+        _commands(given[0] if given else "")(args=arguments)
     except NbradiomicsError as error:
         _stop(str(error), error.details)
     except StorageError as error:

@@ -5,7 +5,7 @@ If a mask has several labels and only one is measured, the values look right but
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from typing_extensions import TypedDict
 
 from nbradiomics.cohort.case_region import DEFAULT_LABEL, label_of
 from nbradiomics.execution.execution import Execution
-from nbradiomics.images.region import labels_in, read_mask, values_and_counts, wanted_labels
+from nbradiomics.images.region import Tally, kept_tally, read_mask, tally, wanted_labels
 from nbradiomics.images.segments import choose_segments, segments_of
 from nbradiomics.messages.problem import Problem
 
@@ -68,23 +68,20 @@ def examine_labels(mask: sitk.Image, row: MaskRow) -> Found:
     InputError
         When the values of the mask are not labels, or the row's names are not in it.
     """
-    import numpy as np
-    import SimpleITK as sitk
-
-    line, file, label = row
-    array = sitk.GetArrayViewFromImage(mask)
     if mask.GetNumberOfComponentsPerPixel() > 1:
         return _examine_segments(mask, row)
-    present = labels_in(mask)
-    requested = wanted_labels(mask, label, present)
-    voxel_ml = float(np.prod(mask.GetSpacing())) / 1000
-    voxels = dict(zip(*(part.tolist() for part in values_and_counts(array)), strict=True))
+    counted = tally(mask)
+    return _found(row, counted, wanted_labels(mask, row[2], list(counted.voxels)))
+
+
+def _found(row: MaskRow, counted: Tally, requested: Sequence[int]) -> Found:
+    line, file, _ = row
     return {
         "line": line,
         "file": file,
-        "volumes": [(value, voxels[value] * voxel_ml) for value in present],
-        "taken": [value for value in requested if value in present],
-        "missing": [value for value in requested if value not in present],
+        "volumes": [(value, number * counted.voxel_ml) for value, number in counted.voxels.items()],
+        "taken": [value for value in requested if value in counted.voxels],
+        "missing": [value for value in requested if value not in counted.voxels],
     }
 
 
@@ -175,6 +172,10 @@ def survey_labels(
 
 
 def _examine_file(row: MaskRow) -> Found:
+    _, file, label = row
+    counted = kept_tally(file)
+    if counted is not None and not isinstance(label, str):
+        return _found(row, counted, [label])
     return examine_labels(read_mask(row[1]), row)
 
 

@@ -8,6 +8,7 @@ versions that can run it. If the check fails, the code is compiled and written a
 from __future__ import annotations
 
 import hashlib
+import io
 import pickle
 import sys
 from contextlib import suppress
@@ -17,6 +18,8 @@ from typing import Any
 
 import numba
 from numba.core.caching import FunctionCache
+from numba.core.environment import Environment, lookup_environment
+from numba.core.runtime import rtsys
 from numba.core.serialize import dumps
 
 from nbradiomics.errors import InputError
@@ -37,15 +40,42 @@ class KeptCode(FunctionCache):  # type: ignore[misc]  # Numba has no type hints
         self._cache_file = _File(Path(self._cache_path) / f"{self._impl.filename_base}.code")
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
-        """Load the code for these types; ``None`` makes Numba compile it."""
+        """Load the code for these types; ``None`` makes Numba compile it.
+
+        Only Numba's memory management is made ready. Numba's own class also imports all that Numba can
+        compile, which takes longer than reading the code; if something is compiled, Numba does so then.
+        """
         with suppress(Exception):  # if code cannot be read for any reason, it can be compiled
-            return super().load_overload(sig, target_context)
+            rtsys.initialize(target_context)
+            return self._load_overload(sig, target_context)
         return None
 
     def save_overload(self, sig: Any, data: Any) -> None:
         """Store code, if possible."""
         with suppress(OSError):
             super().save_overload(sig, data)
+
+
+class _Unpickler(pickle.Unpickler):
+    """Reads stored code without the modules of Numba that the code was made from: their import is slow.
+
+    Numba stores the name of a function's module, for code that uses Python objects; kernels use none.
+    """
+
+    def find_class(self, module: str, name: str) -> Any:
+        return _environment if name == "_rebuild_env" else super().find_class(module, name)
+
+
+def _environment(module: str, constants: list[Any], name: str) -> Environment:
+    """What a compiled function needs at run time: the same as Numba's `_rebuild_env`, without an import."""
+    found = lookup_environment(name)
+    if found is not None:
+        return found
+    made = Environment({"__name__": module})
+    made.consts[:] = constants
+    made.env_name = name
+    Environment._memo[name] = made
+    return made
 
 
 class _File:
@@ -74,7 +104,7 @@ class _File:
         seal, text = content[:32], content[32:]
         if seal != self._seal(text):
             return {}
-        code: dict[Any, Any] = pickle.loads(text)
+        code: dict[Any, Any] = _Unpickler(io.BytesIO(text)).load()
         return code
 
     def _seal(self, text: bytes) -> bytes:

@@ -53,6 +53,12 @@ _UNDEFINED = {
 _NO_MATRIX = "numpy.linalg.LinAlgError"
 
 
+def is_complete(parameters: Parameters, extraction: Extraction) -> bool:
+    """Whether every requested feature has a value."""
+    values = extraction.values
+    return not any(map(math.isnan, values.values())) and values.keys() >= set(expected_features(parameters))
+
+
 def absent_features(parameters: Parameters, extraction: Extraction, voxels: int) -> dict[str, str]:
     """Return the reason for each requested feature that has no value.
 

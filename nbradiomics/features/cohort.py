@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pandas as pd
 
 from nbradiomics.cohort import Case, CohortSource, load_cohort
@@ -168,8 +169,10 @@ def flat_shape_notes(table: pd.DataFrame) -> list[str]:
 def constant_features(table: pd.DataFrame) -> list[str]:
     """Return features with the same value in all masks, if three or more masks have one: two may agree."""
     columns = extracted_columns(table)
-    many = table[columns].count() > 2
-    return [column for column in columns if many[column] and table[column].nunique() == 1]
+    values = table[columns].to_numpy(float)
+    many = np.count_nonzero(~np.isnan(values), axis=0) > 2
+    same = np.fmin.reduce(values, axis=0, initial=np.nan) == np.fmax.reduce(values, axis=0, initial=np.nan)
+    return [column for column, constant in zip(columns, many & same, strict=True) if constant]
 
 
 def small_components(cases: Iterable[Case]) -> list[Failure]:

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort.case_region import require_not_the_image
 from nbradiomics.errors import InputError
-from nbradiomics.features.absence import absent_features
+from nbradiomics.features.absence import absent_features, is_complete
 from nbradiomics.features.bins import bin_width, span_finder
 from nbradiomics.features.engines import native_engine, pyradiomics_engine
 from nbradiomics.features.engines.extraction import Extraction
@@ -76,7 +76,8 @@ def extract_features(
     if extraction.missing:
         warnings.warn(missing_text(extraction.missing), stacklevel=2)
     values = {**dict.fromkeys(extraction.missing, np.nan), **extraction.values}
-    return pd.Series(np.fromiter(values.values(), float, len(values)), index=list(values))
+    names = pd.Index(list(values), dtype=object)  # else pandas looks at each name for its type
+    return pd.Series(np.fromiter(values.values(), float, len(values)), index=names)
 
 
 def missing_text(missing: Mapping[str, str]) -> str:
@@ -149,6 +150,8 @@ def extract_region(
 
 def _with_reasons(extraction: Extraction, region: sitk.Image, parameters: Parameters) -> Extraction:
     """Add to an extraction the reason of every requested feature that has no value."""
+    if is_complete(parameters, extraction):
+        return extraction
     voxels = int(np.count_nonzero(sitk.GetArrayViewFromImage(region)))
     return replace(extraction, missing=absent_features(parameters, extraction, voxels))
 

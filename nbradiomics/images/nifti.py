@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import gzip
 import math
+import re
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,10 +22,12 @@ import numpy.typing as npt
 
 from nbradiomics.errors import InputError
 from nbradiomics.files.regular_file import open_regular, require_regular
+from nbradiomics.images.itk_formats import NIFTI_READER
 from nbradiomics.images.nifti_header import (
     Grid,
     grid_of,
     header_doubts,
+    header_errors,
     is_single,
     read_header,
     scaling,
@@ -43,6 +46,8 @@ _HEADER, _VOXELS = ".hdr", ".img"
 #: Smallest number of bytes before the voxels of a single file, by the size of the header.
 _FIRST_VOXEL = {348: 352, 540: 544}
 _STEP = 1 << 22
+#: Begin of a gzip stream: the bits of the last byte are flags, three of which are reserved.
+_STREAM = re.compile(rb"\x1f\x8b\x08[\x00-\x1f]")
 #: More bytes than this are unpacked in steps.
 _LARGE = 1 << 28
 
@@ -73,7 +78,7 @@ def read_nifti(path: Path) -> sitk.Image:
         header, stored = _read(path)
     if stored.ndim == 2:
         header, stored = slice_header(header), stored[:, :, None]
-    place = _placed(grid_of(header, str(path)), itk_grid(path))
+    place = _placed(grid_of(header, str(path)), itk_grid(path, NIFTI_READER))
     image = sitk.GetImageFromArray(_scaled(stored, scaling(header, str(path))).T)
     image.SetSpacing(place.spacing)
     if place.origin is not None and place.direction is not None:
@@ -90,7 +95,7 @@ def nifti_grid(path: Path) -> Grid | None:
         header = read_header(stream, str(path))
         if len(_shape(header, path)) == 2:
             header = slice_header(header)
-    return _placed(grid_of(header, str(path)), itk_grid(path))
+    return _placed(grid_of(header, str(path)), itk_grid(path, NIFTI_READER))
 
 
 def nifti_doubts(path: Path) -> list[tuple[str, str]]:
@@ -112,11 +117,9 @@ def lies_in_one_nifti(path: Path) -> bool:
 @contextmanager
 def _damage_errors(path: Path) -> Iterator[None]:
     """Report a file that cannot be read as damaged."""
-    from nibabel.spatialimages import HeaderDataError
-
     try:
         yield
-    except (OSError, EOFError, ValueError, zlib.error, HeaderDataError) as error:
+    except header_errors(OSError, EOFError, ValueError, zlib.error) as error:
         if transient_cause(error) is not None:
             raise
         raise damaged(path, error) from error
@@ -198,26 +201,30 @@ def _voxels(path: Path, first: int, expected: int) -> bytes | bytearray | memory
 
 
 def _unpacked_at_once(path: Path, first: int, expected: int) -> memoryview | None:
-    """Unpack a file of one whole gzip stream and check its checksum, in two thirds of the time of `gzip`.
+    """Unpack a file of one whole gzip stream and check its checksum, in a third of the time of `gzip`.
 
     Returns
     -------
     memoryview or None
-        The bytes from `first` on; ``None`` for a file that is damaged, has several streams, or is too large
-        to be in memory twice.
+        The bytes from `first` on; ``None`` for a file that is damaged, may have several streams, or is too
+        large to be in memory twice.
     """
-    if first + expected > _LARGE:
+    from imagecodecs import DeflateError, gzip_decode
+
+    size = first + expected
+    if size > _LARGE:
         return None
     with open_regular(path) as file:
         packed = file.read()
-    inflate = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    if _STREAM.search(packed, 1):  # the decoder would stop at the end of the first stream
+        return None
     try:
-        content = inflate.decompress(packed, first + expected + 1)
-    except zlib.error:
+        content = gzip_decode(packed, out=size)
+    except DeflateError:
         return None
-    if not inflate.eof or inflate.unused_data or len(content) != first + expected:
-        return None
-    return memoryview(content)[first:]
+    # Nothing may follow the stream, which ends with its length.
+    whole = len(content) == size and packed.endswith(size.to_bytes(4, "little"))
+    return memoryview(content)[first:] if whole else None
 
 
 def _unpacked(stream: IO[bytes], expected: int) -> bytearray:
@@ -242,11 +249,9 @@ def _shape(header: Any, path: Path) -> tuple[int, ...]:
 
 
 def _dtype(header: Any, path: Path) -> np.dtype[Any]:
-    from nibabel.spatialimages import HeaderDataError
-
     try:
         dtype: np.dtype[Any] = header.get_data_dtype()
-    except (KeyError, HeaderDataError) as error:
+    except header_errors(KeyError) as error:
         raise ValueError(f"its datatype {int(header['datatype'])} is unknown") from error
     if dtype.fields:
         raise values_per_voxel(path, len(dtype.fields))
@@ -272,11 +277,16 @@ def _scaled(stored: npt.NDArray[Any], scale: tuple[float, float] | None) -> npt.
         )
 
 
-def itk_grid(path: Path) -> Grid | None:
-    """Grid of a three-dimensional image file as ITK reads its header; ``None`` if ITK refuses it."""
+def itk_grid(path: Path, kind: str = "") -> Grid | None:
+    """Grid of a three-dimensional image file as ITK reads its header; ``None`` if ITK refuses it.
+
+    With the name of its reader as `kind`, ITK does not try all readers in turn.
+    """
     import SimpleITK as sitk
 
     reader = sitk.ImageFileReader()
+    if kind:
+        reader.SetImageIO(kind)
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()

@@ -6,6 +6,7 @@ counts if its code is above 0, else the qform if its code is above 0, else the v
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -15,6 +16,7 @@ import numpy.typing as npt
 from nbradiomics.errors import InputError
 from nbradiomics.images.flat import THICKNESS
 from nbradiomics.images.grid import right_angled
+from nbradiomics.images.nifti_fields import UsualHeader
 from nbradiomics.images.refusals import unreadable
 
 #: Largest relative difference between the voxel edges of the sform and of `pixdim` that rounding explains.
@@ -61,12 +63,18 @@ def read_header(stream: IO[bytes], name: str) -> Any:
     InputError
         When there is no such header; `name` is the name of the file.
     """
+    start = stream.read(540)
+    stream.seek(0)
+    usual = UsualHeader.of(start)
+    return _other_header(start, name) if usual is None else usual
+
+
+def _other_header(start: bytes, name: str) -> Any:
+    """Header that begins a NIfTI-1 file of a rare kind, a NIfTI-2 or an Analyze file."""
     from nibabel.nifti1 import Nifti1Header, Nifti1PairHeader
     from nibabel.nifti2 import Nifti2Header, Nifti2PairHeader
     from nibabel.spm2analyze import Spm2AnalyzeHeader
 
-    start = stream.read(540)
-    stream.seek(0)
     size = {int.from_bytes(start[:4], order) for order in ("little", "big")}
     kinds = {
         b"n+1": Nifti1Header, b"ni1": Nifti1PairHeader, b"n+2": Nifti2Header, b"ni2": Nifti2PairHeader,
@@ -81,6 +89,12 @@ def read_header(stream: IO[bytes], name: str) -> Any:
         raise unreadable(name, "it has no NIfTI header")
     # Without the extensions: they do not define grid or values, and may be long or wrong.
     return kind(start[: kind.template_dtype.itemsize], check=False)
+
+
+def header_errors(*others: type[Exception]) -> tuple[type[Exception], ...]:
+    """Add nibabel's error about a header to others, if it is loaded: no usual file needs it."""
+    loaded = sys.modules.get("nibabel.spatialimages")
+    return others if loaded is None else (*others, loaded.HeaderDataError)
 
 
 def is_single(header: Any) -> bool:
@@ -261,16 +275,14 @@ def _sform(header: Any) -> Matrix:
 
 
 def _qform(header: Any, name: str) -> Matrix:
-    """The qform by method 2 of the standard, with nibabel; invalid signs are treated as in ITK."""
-    from nibabel.spatialimages import HeaderDataError
-
+    """The qform by method 2 of the standard; invalid signs are treated as in ITK."""
     sound = header.copy()
     sound["pixdim"][1:4] = np.abs(sound["pixdim"][1:4])
     if sound["pixdim"][0] not in (-1, 1):
         sound["pixdim"][0] = 1
     try:
         return np.asarray(sound.get_qform(), dtype=np.float64)[:3] * _unit(header)[1]
-    except (HeaderDataError, ValueError) as error:
+    except header_errors(ValueError) as error:
         raise InputError(f"{name}: the qform is not a rotation.", "Export the image again.") from error
 
 

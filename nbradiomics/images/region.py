@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,17 +41,50 @@ def values_and_counts(array: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int
     return np.unique(array, return_counts=True)
 
 
-def labels_in(mask: sitk.Image) -> list[int]:
-    """Labels of a mask except 0, in ascending order."""
+class Tally(NamedTuple):
+    """Labels of a mask except 0, ascending, with their numbers of voxels; and the volume of a voxel in ml."""
+
+    voxels: dict[int, int]
+    voxel_ml: float
+
+
+def tally(mask: sitk.Image) -> Tally:
+    """Count the labels of a mask with one number per voxel."""
     import SimpleITK as sitk
 
-    values, _ = values_and_counts(sitk.GetArrayViewFromImage(mask))
-    if not np.all(np.isfinite(values)) or np.any(values != np.round(values)):
+    values, counts = values_and_counts(sitk.GetArrayViewFromImage(mask))
+    whole = values.dtype.kind in "ui" or (np.all(np.isfinite(values)) and np.all(values == np.round(values)))
+    if not whole:
         raise InputError(
             "the mask has values that are not whole numbers.",
             "A mask has labels; use the segmentation, not a probability map.",
         )
-    return [int(value) for value in values if value != 0]
+    voxels = {int(value): count for value, count in zip(values, counts.tolist(), strict=True) if value != 0}
+    return Tally(voxels, math.prod(mask.GetSpacing()) / 1000)
+
+
+def labels_in(mask: sitk.Image) -> list[int]:
+    """Labels of a mask except 0, in ascending order."""
+    return list(tally(mask).voxels)
+
+
+#: Tallies of the masks that were read, by file; ``None`` if nobody wants them.
+_tallies: ContextVar[dict[str, Tally] | None] = ContextVar("tallies", default=None)
+
+
+@contextmanager
+def keeping_tallies() -> Iterator[None]:
+    """Keep the tally of each mask file that `read_region` reads meanwhile in this process."""
+    token = _tallies.set({})
+    try:
+        yield
+    finally:
+        _tallies.reset(token)
+
+
+def kept_tally(file: str | Path) -> Tally | None:
+    """Return the tally of a mask file that was read and has no layers; ``None`` if none was kept."""
+    return (_tallies.get() or {}).get(str(file))
 
 
 def resolve_label(mask: sitk.Image, label: float | str) -> int:
@@ -92,10 +127,11 @@ def wanted_labels(mask: sitk.Image, label: float | str, present: list[int]) -> l
     present
         Labels of the mask, which ``all`` selects.
     """
+    if not isinstance(label, str):
+        return [resolve_label(mask, label)]
     names = {segment.name for segment in segments_of(mask)}
-    if not isinstance(label, str) or label.strip().casefold() != ALL:
-        several = isinstance(label, str) and label not in names
-        parts: list[str] | list[float | str] = split_label(str(label)) if several else [label]
+    if label.strip().casefold() != ALL:
+        parts = [label] if label in names else split_label(label)
         return sorted({resolve_label(mask, part) for part in parts})
     if any(name.casefold() == ALL for name in names):
         raise InputError(
@@ -170,10 +206,13 @@ def read_region(
     if mask.GetNumberOfComponentsPerPixel() > 1:
         return _segments_region(mask, label, name)
     try:
-        present = labels_in(mask)
+        counted = tally(mask)
+        present = list(counted.voxels)
         requested = present if label is None else wanted_labels(mask, label, present)
     except InputError as error:
         raise type(error)(f"{name}: {error.problem}", error.remedy) from error
+    if (kept := _tallies.get()) is not None and not isinstance(source, sitk.Image):
+        kept[str(source)] = counted
     listed = ", ".join(map(str, present[:_LISTED])) + (" ..." if len(present) > _LISTED else "")
     if label is None and len(present) > 1:
         raise AmbiguousError(

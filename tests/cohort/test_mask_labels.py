@@ -10,13 +10,14 @@ import pytest
 import SimpleITK as sitk
 from hypothesis import given, strategies as st
 
-from nbradiomics.cohort import load_cohort
+from nbradiomics.cohort import load_cohort, mask_labels
 from nbradiomics.cohort.case_region import read_case_region, region_hashes
+from nbradiomics.cohort.mask_labels import survey_labels
 from nbradiomics.errors import InputError
 from nbradiomics.execution.workspace import Workspace
 from nbradiomics.features.cohort import extract_cohort
 from nbradiomics.images.labels import plain_label, require_plain_numbers, split_label
-from nbradiomics.images.region import read_region
+from nbradiomics.images.region import keeping_tallies, read_region
 from nbradiomics.study.checks import check
 from tests.support.helpers import ball, call, make_image, write_cohort, write_scan
 
@@ -282,3 +283,19 @@ def test_numbers_in_another_form_are_no_labels(label: str) -> None:
 )
 def test_numbers_and_names_are_labels(label: str) -> None:
     require_plain_numbers(label)
+
+
+def test_a_mask_that_was_read_meanwhile_is_not_read_again_for_its_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = write_scan(tmp_path, "s", {"A": segments(), "B": (segments() == 1).astype(np.uint8)})
+    rows = [f"s,{names['image']},{reader},{names[reader]},1" for reader in "AB"]
+    cohort = load_cohort(write_cohort(tmp_path, rows, LABELLED))
+    expected = [problem.problem for problem in survey_labels(cohort.table, cohort.path)]
+    assert len(expected) == 1
+    assert "2 (" in expected[0]
+    with keeping_tallies():
+        extract_cohort(cohort, params=VOLUME)
+        monkeypatch.setattr(mask_labels, "read_mask", None)
+        assert [problem.problem for problem in survey_labels(cohort.table, cohort.path)] == expected
+    assert survey_labels(cohort.table, cohort.path) == []  # now they would be read again

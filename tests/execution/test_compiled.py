@@ -68,6 +68,30 @@ DAMAGES = (
 
 
 @pytest.mark.slow
+def test_stored_code_runs_without_what_numba_compiles_with_and_can_be_compiled_into_other_code(
+    tmp_path: Path,
+) -> None:
+    """The second process loads all; those after it miss one kernel each, which may call stored ones.
+
+    Code that is only called by other code is part of that.
+    """
+    code = CODE + "import sys\nprint('numba.np.arraymath' in sys.modules)\n"
+    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "HOME": str(tmp_path)}
+
+    def compiles() -> bool:
+        command = [sys.executable, "-c", code]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, check=True)
+        return done.stdout.split()[-1] == "True"
+
+    assert compiles()
+    assert not compiles()
+    for file in list(tmp_path.rglob("*.code")):
+        file.unlink()
+        assert compiles() == file.exists()
+    assert len(list(tmp_path.rglob("*.code"))) > 1
+
+
+@pytest.mark.slow
 def test_damaged_code_is_compiled_again_and_gives_the_same_values(tmp_path: Path) -> None:
     expected, files = values_and_files(tmp_path)
     assert len(files) > 1

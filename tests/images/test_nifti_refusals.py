@@ -36,6 +36,28 @@ def test_a_packed_file_with_a_flipped_bit_is_refused(tmp_path: Path) -> None:
         read_image(path)
 
 
+@pytest.mark.parametrize(
+    ("after", "match"),
+    [
+        ("the same again", "more were found"),
+        ("a byte", "more were found"),
+        ("other bytes", "damaged: Not a gzipped file"),
+    ],
+)
+def test_what_follows_a_whole_packed_image_is_refused(after: str, match: str, tmp_path: Path) -> None:
+    packed = gzip.compress(header().binaryblock + bytes(4) + VOXELS.tobytes(order="F"))
+    further = {"the same again": packed, "a byte": gzip.compress(b"1"), "other bytes": b"1" + bytes(11)}
+    (tmp_path / "a.nii.gz").write_bytes(packed + further[after])
+    with pytest.raises(InputError, match=match):
+        read_image(tmp_path / "a.nii.gz")
+
+
+def test_an_image_that_is_packed_in_several_streams_is_read(tmp_path: Path) -> None:
+    content = header().binaryblock + bytes(4) + VOXELS.tobytes(order="F")
+    (tmp_path / "a.nii.gz").write_bytes(gzip.compress(content[:400]) + gzip.compress(content[400:]))
+    assert np.array_equal(sitk.GetArrayFromImage(read_image(tmp_path / "a.nii.gz")).T, VOXELS)
+
+
 @pytest.mark.parametrize(("name", "packed"), [("a.nii.gz", False), ("a.nii", True)])
 def test_an_ending_that_lies_about_packing_does_no_harm(name: str, packed: bool, tmp_path: Path) -> None:
     content = header().binaryblock + bytes(4) + VOXELS.tobytes(order="F")

@@ -74,10 +74,8 @@ def extract(
     shard: ShardOption = None,
 ) -> None:
     """Extract PyRadiomics features for every image and every mask."""
-    from nbradiomics.features.cohort import extract_cohort
-    from nbradiomics.features.parameters import load_parameters
     from nbradiomics.features.settings import ExtractionSettings
-    from nbradiomics.tables import extracted_columns, write_table
+    from nbradiomics.images.region import keeping_tallies
 
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
@@ -90,12 +88,32 @@ def extract(
         slices = {"per_slice": per_slice, "min_slice_voxels": min_slice_voxels}
         _extract_slices(loaded, out, execution, slices, engine=settings.engine, **choice)
         return
-    varied: dict[str, Any] = {}
+    further: dict[str, Any] = {"engine": settings.engine}
     if perturb is not None:
         from nbradiomics.perturbation import read_chain
 
-        varied = {"variants": read_chain(perturb, seed), "seed": seed}
-    features = extract_cohort(loaded, engine=settings.engine, **choice, **varied, execution=execution)
+        further |= {"variants": read_chain(perturb, seed), "seed": seed}
+    with keeping_tallies():  # the warnings about labels need not read the masks again
+        _extract_regions(loaded, out, execution, choice, diagnostics=diagnostics, shard=shard, **further)
+
+
+def _extract_regions(
+    cohort: Cohort,
+    out: Path,
+    execution: Execution,
+    choice: dict[str, Any],
+    *,
+    diagnostics: Path | None,
+    shard: str | None,
+    **further: Any,
+) -> None:
+    """Write the table of whole regions, and tell what a user should know about them."""
+    from nbradiomics.features.cohort import extract_cohort
+    from nbradiomics.features.parameters import load_parameters
+    from nbradiomics.tables import extracted_columns, write_table
+
+    params = choice["params"]
+    features = extract_cohort(cohort, **choice, **further, execution=execution)
     measured = bool(features.table[extracted_columns(features.table)].notna().any(axis=None))
     if shard is not None:
         finish_part(execution, shard, features.failures, out, measured=measured)
@@ -106,12 +124,12 @@ def extract(
     for note in features.notes:
         notes.print(note, markup=False)
     if diagnostics is not None:
-        _write_diagnostics(diagnostics, loaded, execution, **choice)
-    show_label_warnings(loaded, params, execution=execution)
+        _write_diagnostics(diagnostics, cohort, execution, **choice)
+    show_label_warnings(cohort, params, execution=execution)
     if (load_parameters(params).content.get("setting") or {}).get("normalize", False):
         from nbradiomics.study.checks.normalised_twice import normalised_twice
 
-        for line in normalised_twice(loaded.table, loaded.path, load_parameters(params)):
+        for line in normalised_twice(cohort.table, cohort.path, load_parameters(params)):
             notes.print(f"Warning: {line} Write `normalize: false`, unless this is intended.", markup=False)
     finish(features.failures, len(features.table), out, complete=measured)
 

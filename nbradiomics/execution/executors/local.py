@@ -18,6 +18,7 @@ from nbradiomics.execution.executors.protocol import Cases
 from nbradiomics.execution.executors.threads import one_thread_of_sums
 from nbradiomics.execution.in_work import InWork
 from nbradiomics.system.child_processes import starting_workers, tie_to_parent
+from nbradiomics.system.garbage import spare_garbage_searches
 
 Result = TypeVar("Result")
 
@@ -157,7 +158,12 @@ class OneWorker:
 def tied_to_this() -> dict[str, Any]:
     """Options of a pool whose workers end with this process; see `child_processes.tie_to_parent`."""
     main_thread = threading.current_thread() is threading.main_thread()
-    return {"initializer": tie_to_parent, "initargs": (os.getpid(), main_thread)}
+    return {"initializer": _begin_worker, "initargs": (os.getpid(), main_thread)}
+
+
+def _begin_worker(parent: int, main_thread: bool) -> None:
+    tie_to_parent(parent, main_thread)
+    spare_garbage_searches()
 
 
 @contextmanager

@@ -1,4 +1,8 @@
-"""All features of one region: prepare it, measure its shape, then intensities and textures in each image."""
+"""All features of one region: prepare it, measure its shape, then intensities and textures in each image.
+
+What the IBSI's families and filters need is imported only if they are requested: SciPy takes longer to import
+than the features of a tumour to compute.
+"""
 
 from __future__ import annotations
 
@@ -22,12 +26,9 @@ from nbradiomics.features.native.grid.mask_checks import INSIDE
 from nbradiomics.features.native.grid.part import Part
 from nbradiomics.features.native.grid.preparation import Prepared, Region, prepare
 from nbradiomics.features.native.grid.spline import Source
-from nbradiomics.features.native.ibsi.measure import Voxels, measure_families, measure_once
-from nbradiomics.features.native.ibsi.textures.families import Outline
 from nbradiomics.features.native.levels.discretisation import discretise
 from nbradiomics.features.native.levels.ibsi_bins import ibsi_bin_edges, lower_limit
 from nbradiomics.features.native.plan import Plan
-from nbradiomics.features.native.responses import responses
 from nbradiomics.features.parameters.limits import require_bins
 
 _SHAPES = ("shape", "shape2D")
@@ -91,8 +92,11 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | 
     images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings, prepared.box)
     for filtered, name, settings in images:
         measured.add(measure_image(filtered, name, region_of_images, plan, settings))
-    for one in responses(image, prepared.image, [region_of_images], plan):
-        measured.add(measure_image(Part.of(one.image), one.name, one.regions[0], plan, plan.settings))
+    if plan.filters:
+        from nbradiomics.features.native.responses import responses
+
+        for one in responses(image, prepared.image, [region_of_images], plan):
+            measured.add(measure_image(Part.of(one.image), one.name, one.regions[0], plan, plan.settings))
     return measured
 
 
@@ -124,6 +128,8 @@ def measure_shapes(prepared: Prepared, plan: Plan) -> Measurements:
         for feature, value in features.items()
     }
     if plan.families.names:
+        from nbradiomics.features.native.ibsi.measure import measure_once
+
         once = measure_once(prepared, plan.families, plan.settings)
         values |= {f"original_{name}": value for name, value in once.items()}
     return Measurements(values, notes=notes)
@@ -183,6 +189,9 @@ def measure_image(
     }
     notes: tuple[str, ...] = ()
     if plan.families.names:
+        from nbradiomics.features.native.ibsi.measure import Voxels, measure_families
+        from nbradiomics.features.native.ibsi.textures.families import Outline
+
         outline = None if region.outline is None else Outline(region.outline, region.start)
         voxels = Voxels(values, levels, counts)
         of_families, notes = measure_families(

@@ -36,7 +36,6 @@ from nbradiomics.features.native.grid.preparation import (
 from nbradiomics.features.native.grid.spline import Source, can_resample
 from nbradiomics.features.native.one_region import Measurements, extract, measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
-from nbradiomics.features.native.responses import responses
 from nbradiomics.features.notes import listening
 from nbradiomics.images.fit import on_grid
 
@@ -148,8 +147,10 @@ def measure_responses(image: sitk.Image, ground: sitk.Image, pairs: Sequence[tup
         Regions in progress, each with its plan; the filters of the plans are the same.
     """
     going = [(one, one.region, plan) for one, plan in pairs if one.refusal is None and one.region is not None]
-    if not going:
+    if not going or not going[0][2].filters:
         return
+    from nbradiomics.features.native.responses import responses  # it imports SciPy, which is slow
+
     try:
         for made in responses(image, ground, [region for _, region, _ in going], going[0][2]):
             for (one, _, plan), region in zip(going, made.regions, strict=True):

@@ -24,7 +24,8 @@ from nbradiomics.features.native.classes.shape_kernels import (
 )
 
 Spacing = tuple[float, float, float]
-#: Number of points of which every pair is compared; of more, only the corners of their convex hull are.
+#: Number of points of which every pair is compared, in less time than their convex hull takes. Of more, only
+#: the corners of the hull are: it comes from SciPy, whose import takes as long as five tumours.
 _FEW = 4000
 #: A point is left out only if it is nearer than the limit by more than rounding.
 _ROUNDING = 1 - 1e-9
