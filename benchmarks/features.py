@@ -156,7 +156,7 @@ def peak_memory(data: Path, case: str, kind: str, engine: str) -> float:
 
 def measure_peak(case: Case, kind: str, engine: str) -> None:
     """Print the memory in MB that one extraction adds, without compilation and imports."""
-    small = synthetic(500, 10)
+    small = synthetic(800, 60)  # more than 40 levels: as many kernels as a usual image needs
     parameters = load_parameters(PARAMETERS[kind])
     ENGINES[engine].compute(*small, parameters)
     # Linux resets the peak to the present memory of the process.
