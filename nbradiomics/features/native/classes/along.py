@@ -113,9 +113,16 @@ def look_along(
                 runs_of(matrix, voxels, most) for matrix, most in zip(lengths, longest, strict=True)
             ]
     if wanted.zones:
-        of_voxels = np.empty(len(region.places) if wanted.zones_of_voxels else 0, np.int32)
-        found.zones = Zones(*_numbered(above, region.places, ranks, of_voxels), of_voxels)
+        found.zones = _zones(above, region, wanted.zones_of_voxels)
     return found
+
+
+def _zones(above: NDArray[np.uint32], region: RankedRegion, of_voxels: bool) -> Zones:
+    voxels = len(region.places)
+    ranks_of, sizes = np.empty((2, voxels), np.int32)
+    trees = np.empty(voxels if of_voxels else 0, np.int32)
+    number = _number(above, region.places, region.ranks.ravel(), ranks_of, sizes, trees)
+    return Zones(ranks_of[:number].copy(), sizes[:number].copy(), trees)
 
 
 def zones_of(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
@@ -178,18 +185,18 @@ def _count(
 
 
 @compiled
-def _numbered(
+def _number(
     above: NDArray[np.uint32],
     places: NDArray[np.uint64],
     ranks: NDArray[np.int32],
+    ranks_of: NDArray[np.int32],
+    sizes: NDArray[np.int32],
     of_voxels: NDArray[np.int32],
-) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Number the trees of a forest, and return rank and size of each. Overwrites `above`.
+) -> int:
+    """Number the trees of a forest; return how many there are. Overwrites `above`.
 
-    `of_voxels` is the output of each voxel's tree; if it is empty, this is not wanted.
+    Outputs: rank and size of each tree, and the tree of each voxel, unless `of_voxels` is empty.
     """
-    ranks_of = np.empty(len(places), np.int32)
-    sizes = np.empty(len(places), np.int32)
     number = 0
     for place in places:
         before = np.uint64(above[place])
@@ -204,4 +211,4 @@ def _numbered(
             sizes[np.uint64(tree)] += np.int32(1)
     for voxel in range(len(of_voxels)):
         of_voxels[voxel] = above[places[voxel]]
-    return ranks_of[:number].copy(), sizes[:number].copy()
+    return number

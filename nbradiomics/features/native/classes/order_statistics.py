@@ -84,13 +84,17 @@ def _members(
     return members
 
 
-@compiled
 def between(values: Numbers, low: float, high: float) -> Numbers:
     """Return the values from `low` to `high`, both included, in their order."""
     members = np.empty(len(values) + 1)
+    return members[: _select(values, low, high, members)]
+
+
+@compiled
+def _select(values: Numbers, low: float, high: float, members: Numbers) -> np.uint64:
     number = np.uint64(0)
     for value in values:
         # Without a branch, which the processor could not predict.
         members[number] = value
         number += np.uint64((value >= low) & (value <= high))
-    return members[:number]
+    return number
