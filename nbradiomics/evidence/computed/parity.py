@@ -22,7 +22,7 @@ from nbradiomics.features.extract import extract_region
 from nbradiomics.features.parameters import Own, Parameters
 from nbradiomics.features.scans import case_key
 from nbradiomics.messages.wording import counted
-from nbradiomics.tables import feature_columns
+from nbradiomics.tables import ORIGINAL, feature_columns
 from nbradiomics.tables.feature_kinds import PYRADIOMICS, count_origins, origins_in_words
 
 #: Masks that are compared, of different subjects: the smallest, so that it takes seconds.
@@ -76,6 +76,8 @@ def parity_fact(
         return None
     if str(parameters.own):
         return _not_compared(engine, "the parameters depart from it on purpose (section nbradiomics)")
+    if "variant" in measured and not (measured["variant"] == ORIGINAL).any():
+        return _not_compared(engine, "no row is a whole region as it was drawn")
     origins = count_origins(names)
     if PYRADIOMICS not in origins:
         return _not_compared(engine, f"it has none of the features ({origins_in_words(origins)})")
@@ -108,7 +110,7 @@ def _key(chosen: Mapping[str, Any], parameters: Parameters, other: str, label: i
 
 def _smallest(cases: Sequence[Case], measured: pd.DataFrame) -> dict[str, tuple[Case, dict[str, float]]]:
     """Choose the smallest masks, of different subjects, with their row of the feature table."""
-    originals = measured[measured["variant"] == "original"] if "variant" in measured else measured
+    originals = measured[measured["variant"] == ORIGINAL] if "variant" in measured else measured
     volume = next((name for name in _VOLUMES if name in measured), None)
     ordered = originals.sort_values(volume, kind="stable") if volume else originals
     known = {tuple(map(str, case.index().values())): case for case in cases if case.component is None}
