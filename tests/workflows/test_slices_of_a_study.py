@@ -13,13 +13,16 @@ import pytest
 from nbradiomics.errors import InputError
 from nbradiomics.evidence.write import read_evidence
 from nbradiomics.features.slices.extract import extract_slices
+from nbradiomics.report.run_files import read_run
+from nbradiomics.report.sections.flow import flow_blocks
+from nbradiomics.report.sections.missing_parts import why_no_needed_agreement
 from nbradiomics.study.checks import check
 from nbradiomics.workflows.run import run
 from nbradiomics.workflows.shards import run_shard
 from nbradiomics.workflows.status import status
 from tests.support.helpers import two_readers
 
-SUBJECTS = 10
+SUBJECTS = 3
 PARAMS = """\
 setting: {force2D: true}
 featureClass: {firstorder: [Mean, Energy], shape2D: [PixelSurface], glcm: [Contrast]}
@@ -27,25 +30,30 @@ featureClass: {firstorder: [Mean, Energy], shape2D: [PixelSurface], glcm: [Contr
 STUDY = """\
 cohort: cohort.csv
 extract: {{params: params.yaml, {extract}}}
-outcome:
-  {{clinical: clinical.csv, endpoints: [{{name: os, time: t, event: e}}], reader: B, folds: 2,
-   repeats: 1, refits: 0, bootstraps: 0, penalizer: 0.2, l1_ratio: 0{outcome}}}
 {more}
 """
+OUTCOME = """\
+outcome:
+  {{clinical: clinical.csv, endpoints: [{{name: os, time: t, event: e}}], reader: B, folds: 2,
+   repeats: 1, refits: 0, bootstraps: 0, penalizer: 0.2, l1_ratio: 0{more}}}
+"""
+
+
+def made(folder: Path, subjects: int) -> Path:
+    two_readers(folder, subjects)
+    (folder / "params.yaml").write_text(PARAMS)
+    clinical = pd.DataFrame({"subject": [f"s{number}" for number in range(subjects)]})
+    clinical.assign(t=np.arange(1, subjects + 1), e=1).to_csv(folder / "clinical.csv", index=False)
+    return folder
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    two_readers(tmp_path, SUBJECTS)
-    (tmp_path / "params.yaml").write_text(PARAMS)
-    clinical = pd.DataFrame({"subject": [f"s{number}" for number in range(SUBJECTS)]})
-    clinical.assign(t=np.arange(1, SUBJECTS + 1), e=1).to_csv(tmp_path / "clinical.csv", index=False)
-    return tmp_path
+    return made(tmp_path, SUBJECTS)
 
 
-def write(folder: Path, extract: str = "per_slice: largest", outcome: str = "", more: str = "") -> Path:
-    text = STUDY.format(extract=extract, outcome=outcome, more=more)
-    (folder / "study.yaml").write_text(text)
+def write(folder: Path, extract: str = "per_slice: largest", more: str = "") -> Path:
+    (folder / "study.yaml").write_text(STUDY.format(extract=extract, more=more))
     return folder / "study.yaml"
 
 
@@ -64,8 +72,11 @@ def test_a_run_of_the_largest_slices_resumes_and_knows_when_it_is_stale(folder: 
     assert (record["per_slice"], record["min_slice_voxels"]) == ("largest", 16)
     used = pd.read_csv(out / "reproducibility" / "readers.csv")
     assert len(used) == 4
-    summary = json.loads((out / "outcome" / "os" / "summary.json").read_text("utf-8"))
-    assert summary["rows"]["variant"] == ["largest_slice"]
+    assert not (out / "needed_agreement").exists()
+    page = read_run(out)
+    assert "of the largest slice of each region" in str(flow_blocks(page))
+    assert "masks are compared whole" in why_no_needed_agreement(page)
+    assert [one for one in done.failures if one.stage == "needed_agreement"] == []
     fact = read_evidence(out).fact("parity")
     assert fact is not None
     assert "no row is a whole region" in fact.text
@@ -85,12 +96,28 @@ def test_a_run_of_the_largest_slices_resumes_and_knows_when_it_is_stale(folder: 
     assert "have fewer than 20 voxels" in note
 
 
+@pytest.mark.slow
+def test_outcome_models_use_the_slices(tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    run(write(made(tmp_path, 10), more=OUTCOME.format(more="")), out, jobs=1)
+    summary = json.loads((out / "outcome" / "os" / "summary.json").read_text("utf-8"))
+    assert summary["rows"]["variant"] == ["largest_slice"]
+
+
 @pytest.mark.parametrize(
     ("changes", "column", "part"),
     [
         ({"more": "perturbation: {chain: RT, reader: A}"}, "perturbation", "measures whole regions"),
-        ({"more": "controls: {kinds: [shuffled]}"}, "controls", "measures whole regions"),
-        ({"outcome": ", drawing: {folds: true}"}, "outcome.drawing.folds", "measures whole regions"),
+        (
+            {"more": f"controls: {{kinds: [shuffled]}}\n{OUTCOME.format(more='')}"},
+            "controls",
+            "measures whole regions",
+        ),
+        (
+            {"more": OUTCOME.format(more=", drawing: {folds: true}")},
+            "outcome.drawing.folds",
+            "measures whole regions",
+        ),
         ({"extract": "per_slice: each"}, "extract.per_slice", "slices are no subjects"),
     ],
 )
@@ -108,6 +135,11 @@ def test_parameters_of_three_dimensions_are_refused_before_anything_is_computed(
     (folder / "params.yaml").write_text("featureClass: {shape: [Sphericity]}\n")
     problems = check(write(folder), jobs=1).set_index("column")
     assert "need `force2D: true`" in problems.loc["extract.per_slice", "problem"]
+
+
+def test_a_section_that_is_left_out_is_told(folder: Path) -> None:
+    problems = check(write(folder, more="needed_agreement: {share: 0.8}"), jobs=1).set_index("column")
+    assert "it is not computed" in problems.loc["needed_agreement", "problem"]
 
 
 def test_a_key_without_effect_is_told(folder: Path) -> None:

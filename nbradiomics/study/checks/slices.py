@@ -39,6 +39,8 @@ def check_slices(study: Study, path: Path, parameters: Parameters | None) -> lis
         "slices, which cannot be compared with them."
     )
     remedy = f"Leave out the section, or {_PER_SLICE}."
+    if "needed_agreement" in study.model_fields_set:
+        problems.append(_not_computed(path))
     return problems + [
         Problem(str(path), "", section, "error", found, remedy) for section in _of_regions(study)
     ]
@@ -51,6 +53,13 @@ def _without_effect(study: Study, path: Path) -> list[Problem]:
     found = f"min_slice_voxels is {least}, and has no effect without per_slice."
     remedy = "Add per_slice: largest or median, or remove the key."
     return [Problem(str(path), "", "extract.min_slice_voxels", "warning", found, remedy)]
+
+
+def _not_computed(path: Path) -> Problem:
+    found = (
+        f"it is not computed: with {_PER_SLICE} features are those of slices, and masks are compared whole."
+    )
+    return Problem(str(path), "", "needed_agreement", "warning", found, "Leave out the section.")
 
 
 def _of_regions(study: Study) -> Iterator[str]:
