@@ -1,4 +1,4 @@
-"""What is said of images of one slice is true: what differs from the plane or is missing, and nothing else."""
+"""What is said of images of one slice is true: what differs from the plane, or is missing, and no more."""
 
 from __future__ import annotations
 
