@@ -11,15 +11,19 @@ from pathlib import Path
 import pandas as pd
 
 from nbradiomics.features.dictionary import feature_dictionary
+from nbradiomics.features.parameters.filters.meaning import kind_of_filter
+from nbradiomics.features.parameters.filters.reading import filters_of
 from nbradiomics.nomenclature.entry import DISTANCE, PAIRS, SHARE, SIZE, SUM
+from nbradiomics.nomenclature.filtered import KINDS, Effect, Kind
 from nbradiomics.nomenclature.registry import CLASSES, find
 
 HEAD = """\
 # Features: the data dictionary
 
 This page lists every feature of PyRadiomics' classes and of the [IBSI's families](guides/families.md) in
-the original image. It is generated from the code (`python -m scripts.write_features_page
-docs/features.md`). The same table for your own parameter file, filtered images included:
+the original image, and [what filters change](#filters). It is generated from the code
+(`python -m scripts.write_features_page docs/features.md`). The same table for your own parameter file,
+filtered images included:
 
 ```sh
 nbradiomics features --params my_parameters.yaml --out dictionary.csv
@@ -62,6 +66,49 @@ A parameter file can take claims away, and the command says so: re-segmentation 
 `normalize: true` makes every feature independent of a shift and a scale. With filters, a claim is that of
 the filter and of the feature together.
 """
+FILTERS = """\
+## Filters
+
+A filter makes an image in which features are measured. The first rows are those of PyRadiomics (`imageType`
+of the parameter file), the others those of the IBSI (`filters` of the section `nbradiomics`), with examples
+of their parameters where a claim depends on them.
+
+- **shift**, **scale**: what becomes of the filtered image if a number is added to all intensities, or all are
+  multiplied by a positive number. *unchanged*; *same*: it is shifted or scaled in the same way; *another
+  shift*: by another number, often a small one, so that features keep their value if any shift leaves it, or
+  if the number of bins is fixed; *changed*: in another way.
+- **turns**: whether it turns with the image, by right angles. **moves**: whether it moves with the image, as
+  long as the filter reads nothing beyond the border.
+- **unit**: with `voxel`, values of images with other voxels cannot be compared.
+- **range**: of the filtered intensities, and so of their mean, median, percentiles and extremes.
+
+The frequencies of Simoncelli, Shannon and Riesz filters are those of the reference maps of the standard,
+which are not symmetric along an even number of voxels: a turned image has other values, and a little of the
+mean intensity passes. In an image of a few slices this can be much of it: choose `dimension: 2D` there.
+
+| image | IBSI | what | unit | range | turns | moves | shift | scale |
+| --- | --- | --- | --- | --- | --- | --- | --- | --- |
+"""
+_EXAMPLES = (
+    {"type": "mean", "support": 5},
+    {"type": "mean", "support": 5, "dimension": "2D"},
+    {"type": "mean", "support": 5, "boundary": "zero"},
+    {"type": "log", "sigma": 3},
+    {"type": "log", "sigma": 3, "riesz": [1, 0, 0]},
+    {"type": "laws", "kernels": "L5E5S5"},
+    {"type": "laws", "kernels": "L5E5S5", "pooling": "max"},
+    {"type": "laws", "kernels": "L5E5S5", "pooling": "max", "energy": 7},
+    {"type": "laws", "kernels": "L5L5L5", "pooling": "max"},
+    {"type": "laws", "kernels": "L5L5L5", "pooling": "max", "energy": 7},
+    {"type": "gabor", "sigma": 5, "wavelength": 2, "gamma": 1.5, "angle": 30},
+    {"type": "gabor", "sigma": 5, "wavelength": 2, "gamma": 1.5, "step": 22.5},
+    {"type": "wavelet", "wavelet": "db3", "filter": "LLH"},
+    {"type": "wavelet", "wavelet": "db3", "filter": "LLH", "pooling": "average"},
+    {"type": "wavelet", "wavelet": "db3", "filter": "LLL", "pooling": "average"},
+    {"type": "simoncelli", "level": 2},
+    {"type": "shannon", "level": 2},
+    {"type": "simoncelli", "level": 2, "riesz": [0, 2, 0]},
+)
 _TITLES = {
     "shape": "size and form",
     "shape2D": "size and form of one slice",
@@ -90,7 +137,33 @@ _COLUMNS = "| feature | IBSI | what | unit | range | volume | levels | turns | s
 def page() -> str:
     """Return the whole page."""
     table = feature_dictionary()
-    return "\n".join([HEAD, *(_section(name, table[table["class"] == name]) for name in CLASSES)])
+    classes = (_section(name, table[table["class"] == name]) for name in CLASSES)
+    return "\n".join([HEAD, *classes, FILTERS + "\n".join(_filters()), ""])
+
+
+def _filters() -> list[str]:
+    named = [(f"{kind.prefix}...", kind) for kind in KINDS if kind.definition]
+    named += [(one.name, kind_of_filter(one)) for one in filters_of("example", list(_EXAMPLES))]
+    return [_filter(name, kind) for name, kind in named]
+
+
+def _filter(name: str, kind: Kind) -> str:
+    cells = [
+        f"`{name}`",
+        kind.code or "-",
+        kind.definition,
+        kind.unit or "none",
+        "any" if kind.negative else "0 to …",
+        kind.rotation,
+        "yes" if kind.translation else "no",
+        _effect(kind.shift),
+        _effect(kind.scale),
+    ]
+    return f"| {' | '.join(cells)} |"
+
+
+def _effect(effect: Effect) -> str:
+    return {"none": "unchanged", "same": "same", "moved": "another shift", "other": "changed"}[effect]
 
 
 def _section(name: str, rows: pd.DataFrame) -> str:

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from nbradiomics.errors import InputError
 from nbradiomics.evidence.collect.cohort import cohort_facts
+from nbradiomics.evidence.collect.features import feature_facts
 from nbradiomics.evidence.collect.outcome import outcome_facts
 from nbradiomics.evidence.collect.readers import reader_facts
 from nbradiomics.evidence.collect.run import run_facts
@@ -36,6 +37,7 @@ def make_evidence(root: Path, files: Collection[str], computed: Iterable[Fact] =
     folder = ResultFolder.of(root, files)
     facts = [
         *run_facts(folder),
+        *feature_facts(folder),
         *computed,
         *cohort_facts(folder),
         *reader_facts(folder),

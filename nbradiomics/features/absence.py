@@ -25,6 +25,9 @@ _ONE_INTENSITY = "all voxels of the region have the same intensity"
 _FLAT = "the region has no extent along one of its axes"
 _ZERO_MEAN = "the intensities of the region sum up to 0"
 _NO_PAIRS = "no two voxels of the region are neighbours under the settings distances and force2D"
+_ONE_LEVEL = "all voxels of the region that are neighbours in this form have the same grey level"
+#: Features of co-occurrence that have no value if there is one grey level.
+_NEED_LEVELS = ("cm_corr", "cm_info_corr1")
 _NONE_BETWEEN = (
     "no voxel of the region lies between its 10th and 90th percentile, as can happen in a small region"
 )
@@ -126,7 +129,16 @@ class _Reasons:
         # If only retired features of an image were requested, it was made but has no value.
         if image not in self.images and image != "original" and (reason := self._unmade(image)):
             return reason
+        if self._has_one_level(name):
+            return f"{_ONE_LEVEL} ({self.voxels} voxels)"
         return _certain(name, self.parameters) or self._undefined(f"{class_name}_{feature}")
+
+    def _has_one_level(self, name: str) -> bool:
+        """Whether a feature of co-occurrence has pairs of one level alone: their contrast is 0."""
+        for lacking in _NEED_LEVELS:
+            if f"_{lacking}_" in name:
+                return self.extraction.values.get(name.replace(f"_{lacking}_", "_cm_contrast_")) == 0.0
+        return False
 
     @property
     def _settings(self) -> Mapping[str, Any]:

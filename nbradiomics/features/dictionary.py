@@ -12,6 +12,7 @@ import pandas as pd
 from nbradiomics.features.dictionary_schema import DICTIONARY
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.parameters.expected import expected_features
+from nbradiomics.features.parameters.filters.meaning import kind_of_filter
 from nbradiomics.nomenclature.entry import Claims, Entry, Unchanged
 from nbradiomics.nomenclature.filtered import INTENSITY, Kind, kind_of
 from nbradiomics.nomenclature.registry import ENTRIES, FORMS, PYRADIOMICS, Named, find
@@ -41,8 +42,8 @@ def feature_dictionary(params: str | Path | Mapping[str, Any] | Parameters | Non
     -------
     pandas.DataFrame
         A row for each feature, in the order of the feature table. The columns are those of the table
-        "Data dictionary" in docs/tables.md: meaning, IBSI code, unit and bounds of the value, whether it is
-        confounded with the volume or depends on the number of grey levels, and when it stays the same.
+        "Data dictionary" in docs/tables.md: filter, meaning, IBSI code, unit and bounds of the value, whether
+        it is confounded with the volume or depends on the number of grey levels, and when it stays the same.
 
     Raises
     ------
@@ -98,6 +99,8 @@ class _Steps:
         Whether levels of the intensity-volume histogram are bins, which have no unit.
     switched
         PyRadiomics' features that have the IBSI's definition, with its key.
+    filters
+        Kinds of the images of the IBSI's filters, by their names.
     """
 
     unit: str
@@ -108,6 +111,7 @@ class _Steps:
     flat: int | None
     bins_of_ivh: bool
     switched: Mapping[str, str]
+    filters: Mapping[str, Kind]
 
     @classmethod
     def of(cls, parameters: Parameters) -> _Steps:
@@ -129,7 +133,12 @@ class _Steps:
                 if getattr(ibsi, switch)
                 for key, theirs in keys.items()
             },
+            filters={one.name: kind_of_filter(one) for one in parameters.own.filters},
         )
+
+    def kind(self, image: str) -> Kind:
+        """Return the kind of an image by its name."""
+        return self.filters.get(image) or kind_of(image)
 
 
 def _row(column: str, steps: _Steps) -> dict[str, Any]:
@@ -140,11 +149,14 @@ def _row(column: str, steps: _Steps) -> dict[str, Any]:
             "name": feature,
             "definition": _UNKNOWN,
         }
-    entry, kind = _switched(named.entry, steps), kind_of(named.image)
+    entry, kind = _switched(named.entry, steps), steps.kind(named.image)
     bins = entry.class_ == "ivh" and (steps.bins_of_ivh or kind.prefix != "original")
     return {
         "feature": column,
         "image": named.image,
+        "filter": kind.definition,
+        "filter_formula": kind.formula,
+        "filter_code": kind.code,
         "class": entry.class_,
         "name": f"{entry.name} ({FORMS[named.form]})" if named.form else entry.name,
         "definition": entry.definition,
@@ -152,7 +164,7 @@ def _row(column: str, steps: _Steps) -> dict[str, Any]:
         "ibsi_code": entry.code,
         "without_code": entry.without_code,
         "unit": _unit(entry.unit, kind, steps, bins=bins),
-        "lowest": entry.lowest,
+        "lowest": kind.lowest(entry),
         "highest": entry.highest,
         "volume": "yes" if entry.volume else "no",
         "volume_reason": entry.volume,
@@ -192,9 +204,9 @@ def _rotation(named: Named, kind: Kind, steps: _Steps) -> Unchanged:
         in_slices = steps.flat is not None
         if steps.flat:
             return "no"
-    if not kind.rotation or steps.grid or entry.rotation == "no":
+    if "no" in (kind.rotation, entry.rotation) or steps.grid:
         return "no"
-    return "in slices" if in_slices else entry.rotation
+    return "in slices" if in_slices or kind.rotation == "in slices" else entry.rotation
 
 
 def _intensities(entry: Entry, kind: Kind, steps: _Steps, *, bins: bool) -> dict[str, str]:
@@ -215,4 +227,5 @@ def _kept(own: Claims, effect: str) -> Claims:
     """Combine what a change does to the filtered image with what the feature makes of it."""
     if own == ("yes", "yes") and effect != "other":
         return own
-    return {"none": ("yes", "yes"), "same": own}.get(effect, ("no", "no"))
+    kept: dict[str, Claims] = {"none": ("yes", "yes"), "same": own, "moved": ("no", own[1])}
+    return kept.get(effect, ("no", "no"))

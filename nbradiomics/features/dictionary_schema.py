@@ -27,6 +27,14 @@ DICTIONARY = Schema(
     columns=(
         Column("feature", "text", "name of the column of the feature table"),
         Column("image", "text", "image in which the feature is measured: `original`, or that of a filter"),
+        Column("filter", "text", "what the filter of the image does", missing="the original image"),
+        Column("filter_formula", "text", "where the filter is defined", missing="the original image"),
+        Column(
+            "filter_code",
+            "text",
+            "codes of the IBSI for the filter, separated by a space",
+            missing="the original image, or a filter of PyRadiomics",
+        ),
         Column("class", "text", "class of PyRadiomics, or family of the IBSI"),
         Column("name", "text", "readable name"),
         Column("definition", "text", "what is measured, in a sentence"),
@@ -36,7 +44,8 @@ DICTIONARY = Schema(
         Column(
             "unit",
             "text",
-            "unit of the value; `intensity`: that of the image, `mm3`: cubic millimetres, `none`: no unit",
+            "unit of the value; `intensity`: that of the image, `voxel`: the edge of a voxel, `mm3`: cubic "
+            "millimetres, `none`: no unit",
         ),
         Column("lowest", "text", "lowest possible value", missing="no bound is claimed"),
         Column(
@@ -62,7 +71,8 @@ DICTIONARY = Schema(
         Column(
             "translation",
             "text",
-            "whether the value stays the same if image and mask are moved by whole voxels",
+            "whether the value stays the same if image and mask are moved by whole voxels, as long as no "
+            "filter reads beyond the border of the image",
             values=_ANSWERS,
         ),
         Column(

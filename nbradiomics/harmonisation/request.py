@@ -11,9 +11,7 @@ import pandas as pd
 from nbradiomics.errors import InputError
 from nbradiomics.harmonisation.combat import ComBat
 from nbradiomics.harmonisation.settings import Harmonise
-
-#: Parts of the names of features that are measured on the mask alone.
-SHAPE = ("*shape_*", "*shape2D_*")
+from nbradiomics.tables.feature_kinds import shape_names
 
 
 def harmonised_features(names: Sequence[str], asked: Harmonise) -> tuple[str, ...]:
@@ -25,7 +23,8 @@ def harmonised_features(names: Sequence[str], asked: Harmonise) -> tuple[str, ..
         When no feature matches the patterns.
     """
     if not asked.features:
-        return tuple(name for name in names if not any(fnmatchcase(name, shape) for shape in SHAPE))
+        shapes = set(shape_names(names))
+        return tuple(name for name in names if name not in shapes)
     chosen = tuple(name for name in names if any(fnmatchcase(name, each) for each in asked.features))
     if not chosen:
         raise InputError(

@@ -36,8 +36,8 @@ class Harmonise(Settings):
     )
     features: Annotated[Names, BeforeValidator(_as_names)] = Field(
         default=(),
-        description="Features that are harmonised: names or patterns (*glcm*). Default: all except shape, "
-        "which is measured on the mask and not on the image.",
+        description="Features that are harmonised: names or patterns (*glcm*). Default: all except shape "
+        "(shape, shape2D, morph), which is measured on the mask and not on the image.",
     )
     reference_batch: str | None = Field(
         default=None,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from nbradiomics.outcome.facts import outcome_facts, suspicious_columns
 from nbradiomics.outcome.record import what_is_missing
 from nbradiomics.outcome.stability import without_candidates
+from nbradiomics.tables.feature_kinds import count_origins
 
 if TYPE_CHECKING:
     from nbradiomics.clinical import Endpoint
@@ -27,7 +28,7 @@ class Development:
     facts
         ``subjects, excluded``, events or classes and missing values: `development` of the summary.
     described
-        ``features, features_are, stability, stability_kind, clinical`` of the summary.
+        ``features, features_are, features_by_origin, stability, stability_kind, clinical`` of the summary.
     suspicious
         Columns that may be the outcome, with the reasons.
     sentences
@@ -58,6 +59,7 @@ def development_of(first: Prepared, endpoint: Endpoint, task: Task) -> Developme
         described={
             "features": len(data.radiomic),
             "features_are": first.choice.why,
+            "features_by_origin": count_origins(data.radiomic),
             "stability": data.stability.text,
             "stability_kind": data.stability.kind,
             "clinical": dict(described.records),

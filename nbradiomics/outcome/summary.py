@@ -34,6 +34,7 @@ from nbradiomics.outcome.settings import PENALISED
 from nbradiomics.outcome.sites import site_scores, site_sentences
 from nbradiomics.outcome.stability import without_candidates
 from nbradiomics.outcome.tasks import Survival, Task
+from nbradiomics.tables.feature_kinds import count_origins
 
 #: Largest number of columns with a warning of their own.
 _SHOWN = 10
@@ -72,8 +73,9 @@ def summarise(
     dict
         ``kind`` (``survival`` or ``classes``), ``time, event, events`` (and ``competing_events`` where they
         are declared) or ``target, classes`` (subjects of each), ``subjects, excluded`` (numbers),
-        ``features``, ``features_are`` (what made a column a feature), ``left_out_columns`` (of the feature
-        table), ``covariates``, ``models``, ``stability`` (rule in words), ``stability_kind``,
+        ``features``, ``features_are`` (what made a column a feature), ``features_by_origin`` (numbers, see
+        `tables.feature_kinds`), ``left_out_columns`` (of the feature table),
+        ``covariates``, ``models``, ``stability`` (rule in words), ``stability_kind``,
         ``stable_absent``, ``missing_values`` (imputed feature values), ``missing_covariates`` (imputed values
         by covariate), ``often_missing`` (columns above the limits of `missing_features` and
         `missing_covariates`), ``clinical`` (how the columns were read), ``warnings`` (possible mistakes in
@@ -97,6 +99,7 @@ def summarise(
         "excluded": len(data.excluded),
         "features": len(data.radiomic),
         "features_are": choice.why,
+        "features_by_origin": count_origins(data.radiomic),
         "left_out_columns": list(choice.left_out),
         "covariates": [*data.numeric, *data.categorical],
         "models": list(data.models),

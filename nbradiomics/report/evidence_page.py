@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from nbradiomics.evidence.facts import Evidence
 from nbradiomics.evidence.write import read_evidence
@@ -43,13 +44,30 @@ def _key_facts(evidence: Evidence) -> Facts:
     files = evidence.fact("files")
     if files is not None and isinstance(files.value, dict):
         items.append(Fact(str(len(files.value)), "files", "each with its SHA-256"))
-    ibsi = evidence.fact("ibsi")
-    if ibsi is not None and isinstance(ibsi.value, dict) and isinstance(ibsi.value["comply"], dict):
-        value = f"{ibsi.value['comply']['ibsi']} of {ibsi.value['features']}"
-        items.append(Fact(value, "features within the IBSI's tolerance", "digital phantom, on this machine"))
+    items += _of_ibsi(evidence)
     folds = [fact for fact in evidence.facts if fact.name.endswith(".learned_from")]
     good = sum(isinstance(fact.value, dict) and fact.value.get("agrees") is True for fact in folds)
     if folds:
         detail = counted(len(folds), "endpoint")
         items.append(Fact(f"{good} of {len(folds)}", "without leakage between folds", detail))
     return Facts(tuple(items))
+
+
+def _of_ibsi(evidence: Evidence) -> list[Fact]:
+    """Count the values of the phantom: of PyRadiomics' features, and of families if the run has some."""
+    told = evidence.fact("ibsi")
+    value: Any = told.value if told is not None else None
+    if not isinstance(value, dict) or not isinstance(value.get("comply"), dict):
+        return []
+    families = value.get("families") or {"features": 0, "comply": 0}
+    good, number = value["comply"]["ibsi"] + families["comply"], value["features"] + families["features"]
+    known = evidence.fact("features")
+    made: Any = known.value if known is not None and isinstance(known.value, dict) else {}
+    where = "digital phantom, on this machine"
+    if families["features"]:
+        where += (
+            f": {value['features']} of PyRadiomics' classes, {families['features']} of the IBSI's families"
+        )
+    if made.get("filters"):
+        where += "; filters of the IBSI are not in it"
+    return [Fact(f"{good} of {number}", "features within the IBSI's tolerance", where)]

@@ -26,6 +26,7 @@ from nbradiomics.clinical import Declaration
 from nbradiomics.cohort.columns import DEFAULTS
 from nbradiomics.cohort.lesions import LesionRule
 from nbradiomics.features.settings import ExtractionSettings
+from nbradiomics.features.slices.settings import PER_SLICE, LeastSlice, PerSlice
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.messages.suggestion import did_you_mean
@@ -81,8 +82,20 @@ class Readers(ReaderAnalysis, ComparisonSettings, Declaration):
     maps: bool = Field(default=True, description="Write maps of the signed distance to each reader.")
 
 
-class Extract(ExtractionSettings):
+class Extract(ExtractionSettings, LeastSlice):
     """Feature extraction."""
+
+    per_slice: PerSlice | None = Field(default=None, description=PER_SLICE)
+
+    @field_validator("per_slice")
+    @classmethod
+    def _one_row_for_a_region(cls, per_slice: PerSlice | None) -> PerSlice | None:
+        if per_slice == "each":
+            raise ValueError(
+                "slices are no subjects, and a study has one row for each region: write largest or median, "
+                "or make a table of all slices by `nbradiomics extract --per-slice each`"
+            )
+        return per_slice
 
 
 class Reproducibility(CombinedRules):

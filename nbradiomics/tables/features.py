@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -23,12 +24,13 @@ DIAGNOSTICS = "diagnostics_"
 _IMAGE = (
     r"original|square|squareroot|logarithm|exponential|gradient|lbp-2D|lbp-3D-(?:m\d+|k)"
     r"|wavelet\d*-[HL]{1,3}|log-sigma-\d+(?:-\d+)*-mm-[23]D"
-    # Filters of the IBSI, whose parameters follow: `gabor-5mm-2mm-1.5-average`.
-    r"|(?:mean|log|laws|gabor|wavelet|simoncelli|shannon)(?:-[A-Za-z0-9.]+)+"
 )
+#: Filters of the IBSI, whose parameters follow: `gabor-5mm-2mm-1.5-average`.
+_FILTERED = r"(?:mean|log|laws|gabor|wavelet|simoncelli|shannon)(?:-[A-Za-z0-9.]+)+"
 #: Image, class (family of the IBSI) and feature, with any prefix (`T2_original_...`) or suffix.
 _NAME = re.compile(
-    rf"(?:.*[^A-Za-z0-9])?(?:{_IMAGE})_(?:{'|'.join(CLASSES)})_[A-Za-z0-9]\w*", re.IGNORECASE | re.DOTALL
+    rf"(?:.*[^A-Za-z0-9])?(?:{_IMAGE}|(?P<filter>{_FILTERED}))_(?P<class>{'|'.join(CLASSES)})_[A-Za-z0-9]\w*",
+    re.IGNORECASE | re.DOTALL,
 )
 BY_NAME = "the columns with names of PyRadiomics or the IBSI"
 _SHOWN = 5
@@ -40,6 +42,22 @@ def is_feature_name(name: object) -> bool:
     Such as ``wavelet-HLL_glcm_Contrast``, ``original_morph_moran_i`` or ``mean-5_stat_p90``.
     """
     return _NAME.fullmatch(str(name)) is not None
+
+
+class NamedParts(NamedTuple):
+    """Class or family of a feature, and whether its image is that of a filter of the IBSI."""
+
+    class_: str
+    of_ibsi_filter: bool
+
+
+def named_parts(name: object) -> NamedParts | None:
+    """Take the name of a feature apart; ``None`` if it is not one of PyRadiomics or the IBSI."""
+    match = _NAME.fullmatch(str(name))
+    if match is None:
+        return None
+    known = {each.lower(): each for each in CLASSES}
+    return NamedParts(known[match["class"].lower()], match["filter"] is not None)
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,8 @@ from nbradiomics.execution.execution import Execution
 from nbradiomics.features.extract import resolve_label
 from nbradiomics.features.parameters import load_parameters
 from nbradiomics.report.run_files import is_outcome_folder
+from nbradiomics.tables import feature_columns
+from nbradiomics.tables.feature_kinds import FAMILIES, count_origins
 from nbradiomics.workflows.folder import is_outcome_file, is_run_file
 from nbradiomics.workflows.stages.base import Work
 
@@ -54,7 +56,8 @@ def _files(root: Path) -> Iterator[str]:
 
 
 def _computed(work: Work) -> Iterator[Fact]:
-    yield ibsi_fact()
+    origins = count_origins(feature_columns(work.features))
+    yield ibsi_fact(families=FAMILIES in origins)
     parameters = load_parameters(work.study.extract.params)
     label = int(resolve_label(parameters, None))
     engine = work.study.extract.engine

@@ -292,6 +292,10 @@ def test_a_gain_needs_a_test_or_an_interval_from_refits() -> None:
 
 
 def test_the_software_is_standardised_only_if_it_gives_the_reference_values() -> None:
+    filtered = {"number": 2, "by_origin": {"pyradiomics": 1, "filters": 1}}
+    assert answer(changed(rich_evidence(), "features", filtered), "metrics", "12") == "open"
+    families = {"features": 105, "comply": {"ibsi": 105}, "families": {"features": 482, "comply": 481}}
+    assert answer(changed(rich_evidence(), "ibsi", families), "metrics", "12") == "no"
     one_off = {"features": 105, "comply": {"ibsi": 104, "pyradiomics": 102}}
     assert answer(changed(rich_evidence(), "ibsi", one_off), "metrics", "12") == "no"
     assert answer(without(rich_evidence(), "ibsi"), "metrics", "12") == "open"

@@ -50,6 +50,21 @@ def test_a_value_that_another_engine_does_not_give_is_found(cohort: Path, table:
     assert counts(compared(cohort, table.assign(**{_MEAN: table[_MEAN] * 1.01}))) == [(1, 2), (1, 2)]
 
 
+def test_features_that_pyradiomics_does_not_have_are_counted_apart(cohort: Path) -> None:
+    own = {"families": ["stat"], "filters": [{"type": "mean", "support": 3}]}
+    wide = extract_cohort(cohort, params={**PARAMS, "nbradiomics": own}, jobs=1).table
+    fact = compared(cohort, wide, nbradiomics=own)
+    assert counts(fact) == [(2, 2), (2, 2)]
+    value: Any = fact.value
+    assert value["not_compared"] == {"families": 18, "filters": 19}
+    assert "18 of the IBSI's families, 19 in images of the IBSI's filters" in fact.text
+    assert (
+        counts(compared(cohort, wide.assign(**{_MEAN: wide[_MEAN] * 1.01}), nbradiomics=own)) == [(1, 2)] * 2
+    )
+    alone = wide.drop(columns=[name for name in wide if name in (_MEAN, "original_shape_VoxelVolume")])
+    assert "it has none of the features" in compared(cohort, alone, nbradiomics=own).text
+
+
 def test_what_cannot_be_compared_is_said(
     cohort: Path, table: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -60,5 +75,5 @@ def test_what_cannot_be_compared_is_said(
     assert (counts(lost), "2 masks could not be measured again" in lost.text) == ([], True)
     monkeypatch.setitem(sys.modules, "radiomics.featureextractor", None)
     fact = compared(cohort, table)
-    assert fact.value == {"engine": "native", "against": None, "masks": [], "failed": 0}
+    assert fact.value == {"engine": "native", "against": None, "masks": [], "failed": 0, "not_compared": {}}
     assert "cannot be imported" in fact.text

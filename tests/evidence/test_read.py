@@ -2,16 +2,22 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from nbradiomics.errors import InputError
+from nbradiomics.evidence.audit.alone import evidence_findings
 from nbradiomics.evidence.audit.files import hash_findings
+from nbradiomics.evidence.collect.features import feature_facts
 from nbradiomics.evidence.computed.ibsi import ibsi_fact
 from nbradiomics.evidence.facts import Evidence
 from nbradiomics.evidence.result_folder import ResultFolder
 from nbradiomics.evidence.write import EVIDENCE, read_evidence, write_evidence
 from nbradiomics.files.checked_json import write_checked
+from nbradiomics.tables import write_table
 
 
 @pytest.fixture
@@ -94,6 +100,54 @@ def test_the_phantom_complies_and_its_values_are_in_the_fact() -> None:
         "pyradiomics": pytest.approx(556.333333),
     }
     json.dumps(Evidence(nbradiomics="0", facts=(fact,)).model_dump(mode="json"), allow_nan=False)
+
+
+def test_families_of_the_ibsi_are_counted_apart_and_a_wrong_one_is_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    fact = ibsi_fact(families=True)
+    value: Any = fact.value
+    assert value["features"] == 105
+    families = value["families"]
+    assert (families["features"], families["comply"], families["differ"]) == (482, 482, [])
+    assert "ivh_auc" in families["without_reference"]
+    assert "Of the IBSI's families, 482 of 482 values" in fact.text
+    verdicts = {f.check: f.verdict for f in evidence_findings(Evidence(nbradiomics="0", facts=(fact,)))}
+    assert (verdicts["ibsi"], verdicts["ibsi here"]) == ("holds", "holds")
+
+    def wrong(*_: object) -> pd.DataFrame:
+        return pd.DataFrame({"verdict": ["complies", "differs"]}, index=["cm_corr_3D_avg", "stat_mean"])
+
+    monkeypatch.setattr("nbradiomics.evidence.computed.ibsi.family_verdicts", wrong)
+    found = {f.check: f for f in evidence_findings(Evidence(nbradiomics="0", facts=(fact,)))}
+    assert found["ibsi here"].verdict == "broken"
+    assert "stat_mean is out of tolerance" in str(found["ibsi here"])
+    assert found["ibsi"].verdict == "broken"
+
+
+def test_features_are_counted_by_origin_and_the_missing_ones_are_named(tmp_path: Path) -> None:
+    table = pd.DataFrame(
+        {
+            "subject": ["a", "b", "c"],
+            "original_shape_Sphericity": [0.5, 0.6, np.nan],
+            "original_cm_corr_3D_avg": [1.0, np.nan, np.nan],
+            "mean-5_glcm_Contrast": [1.0, 2.0, np.nan],
+            "laws-L5L5E5-max_stat_mean": np.nan,
+        }
+    )
+    index = {"timepoint": "baseline", "sequence": "T2w", "roi": "tumour", "reader": "A", "reading": 1}
+    index |= {"variant": "original", "engine": "native 1", "in_training": ""}
+    write_table(table.assign(**index), tmp_path / "features.parquet")
+    (fact,) = feature_facts(ResultFolder.of(tmp_path, ["features.parquet"]))
+    value: Any = fact.value
+    assert (value["number"], value["by_origin"]) == (4, {"pyradiomics": 1, "families": 1, "filters": 2})
+    assert value["by_class"] == {"cm": 1, "glcm": 1, "shape": 1, "stat": 1}
+    assert value["filters"] == ["laws-L5L5E5-max", "mean-5"]
+    assert value["without_any_value"] == ["laws-L5L5E5-max_stat_mean"]
+    # The third mask has no value at all: it is in the count of rows, and of no feature.
+    assert value["without_some_values"] == 1
+    assert "1 feature without a value for any mask: laws-L5L5E5-max_stat_mean." in fact.text
+    assert "1 feature without a value for some" in fact.text
 
 
 def test_other_line_ends_are_no_change(folder: Path) -> None:

@@ -116,6 +116,21 @@ def test_two_voxels_have_a_reason_for_each_feature(engine: str) -> None:
     assert all("neighbours" in found.missing[name] for name in undefined if "_glcm_" in name)
 
 
+def test_one_grey_level_is_another_reason_than_no_neighbours() -> None:
+    asked = {"setting": {"binWidth": 1000}, "featureClass": MEAN, "nbradiomics": {"families": ["cm"]}}
+    image, region = CASES["anisotropic"]()
+    lost = extract_region(image, region, load_parameters(asked), name="x").missing
+    assert {name.removesuffix("_3D_avg") for name in lost} == {"original_cm_corr", "original_cm_info_corr1"}
+    assert all("same grey level" in reason for reason in lost.values())
+    voxels = np.zeros((3, 5, 5), np.uint8)
+    voxels[1, 1, 1] = voxels[1, 3, 3] = 1
+    apart = {**asked, "featureClass": {"firstorder": ["Mean"]}}
+    found = extract_region(
+        make_image(np.arange(75.0).reshape(3, 5, 5)), make_image(voxels), load_parameters(apart), name="x"
+    )
+    assert "no two voxels" in found.missing["original_cm_corr_3D_avg"]
+
+
 def test_from_python_a_missing_feature_is_nan_and_warned_of() -> None:
     image, mask = make_image(np.ones((8, 8, 8), np.float32)), make_image(ball((8, 8, 8)))
     params = {"imageType": {"Original": {}, "LoG": {"sigma": [40.0]}}, "featureClass": MEAN}

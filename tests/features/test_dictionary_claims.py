@@ -58,14 +58,20 @@ def content(setting: dict[str, Any], images: tuple[str, ...] = ("Original",), **
 
 
 def measure(
-    voxels: np.ndarray, mask: np.ndarray, setting: dict[str, Any], *, spacing: float = 1.0, **more: Any
+    voxels: np.ndarray,
+    mask: np.ndarray,
+    setting: dict[str, Any],
+    *,
+    spacing: float = 1.0,
+    params: dict[str, Any] | None = None,
+    **more: Any,
 ) -> dict[str, float]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         found = extract_features(
             make_image(voxels, (spacing,) * 3),
             make_image(mask, (spacing,) * 3),
-            params=content(setting, **more),
+            params=params or content(setting, **more),
         )
     return {str(name): float(value) for name, value in found.items()}
 
@@ -123,6 +129,17 @@ def test_values_lie_within_their_bounds(seed: int, levels: int) -> None:
                 assert value >= bound(entry.lowest, highest) - slack, column
             if not np.isnan(value) and entry.highest:
                 assert value <= bound(entry.highest, highest) + slack, column
+
+
+def test_filtered_images_that_are_never_negative() -> None:
+    images = ("Square", "Exponential", "Gradient", "SquareRoot")
+    table = feature_dictionary(content(WIDTH, images)).set_index("feature")
+    voxels, mask = region(1)
+    found = measure(voxels - 300, mask, WIDTH, images=images)
+    mean = {name.split("_")[0]: table.loc[name, "lowest"] for name in found if name.endswith("_stat_mean")}
+    assert mean == {"square": "0", "exponential": "0", "gradient": "0", "squareroot": ""}
+    for name, value in found.items():
+        assert table.loc[name, "lowest"] != "0" or not value < -1e-9, name
 
 
 def test_a_feature_without_lowest_value_can_be_negative() -> None:

@@ -172,6 +172,15 @@ def test_shape_stays_as_measured_unless_it_is_asked_for() -> None:
     assert "2 features stayed as measured: they are of shape" in " ".join(result.summary["sentences"])
 
 
+def test_the_shape_of_the_ibsi_stays_as_measured_too() -> None:
+    features, clinical = with_sites()
+    names = ("original_morph_volume", "original_morph_moran_i", "original_cm_contrast_3D_avg")
+    data = prepared(features.rename(columns=dict(zip(("f0", "f1", "f2"), names, strict=True))), clinical)
+    assert data.harmonisation is not None
+    assert set(data.harmonisation.features) >= set(names[1:])
+    assert names[0] not in data.harmonisation.features
+
+
 def test_a_site_effect_does_not_make_readers_agree() -> None:
     rng = np.random.default_rng(3)
     features, clinical = with_sites(features=4)

@@ -14,6 +14,8 @@ from nbradiomics.agreement.settings import ComparisonSettings
 from nbradiomics.cohort.fitting_subjects import FittingSubjects
 from nbradiomics.errors import InputError
 from nbradiomics.features.controls.settings import ControlSettings
+from nbradiomics.features.settings import ExtractionSettings
+from nbradiomics.features.slices.settings import SliceSettings
 from nbradiomics.habitats.diffusion.settings import DiffusionSettings
 from nbradiomics.habitats.settings import HabitatSettings
 from nbradiomics.harmonisation.settings import Harmonise
@@ -43,6 +45,8 @@ ROIS = ["rois", "no.csv", "--out", "out.csv"]
 HABITATS = ["habitats", "no.csv", "--out", "out.csv"]
 ADC = ["adc", "no.csv", "--out", "out.csv"]
 COMPARE = ["compare", "no.csv", "--out", "out.csv"]
+EXTRACT = ["extract", "no.csv", "--params", "image_2d", "--out", "out.csv"]
+SLICES = [*EXTRACT, "--per-slice", "largest"]
 BEFORE = {
     "outcome": "clinical: c.csv, endpoints: [{name: os, time: t, event: e}], ",
     "segment": "model: none, ",
@@ -83,10 +87,18 @@ WORDS = st.sampled_from(
 READER_NAMES = st.lists(st.sampled_from(["B", "C", "auto"]), max_size=3)
 UNSEEN = st.sampled_from(["refuse", "estimate", "keep", "harmonise", "given", "chosen", "north"])
 #: What a class of settings needs beside the one that is tried.
-NEEDED_TOO: dict[type[Settings], dict[str, Any]] = {Harmonise: {"batch": ["site"]}}
+NEEDED_TOO: dict[type[Settings], dict[str, Any]] = {
+    Harmonise: {"batch": ["site"]},
+    SliceSettings: {"per_slice": "largest"},
+}
+#: A row for `each` slice is for the command alone: a study needs one for each region.
+PER_SLICE = st.sampled_from(["largest", "median", "mean", "all", "2"])
 
 #: Section of the study file, setting, class of the function's argument, command, its option, values to draw.
 STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
+    ("extract", "engine", ExtractionSettings, EXTRACT, "--engine", WORDS),
+    ("extract", "per_slice", SliceSettings, EXTRACT, "--per-slice", PER_SLICE),
+    ("extract", "min_slice_voxels", SliceSettings, SLICES, "--min-slice-voxels", WHOLE),
     ("outcome", "folds", OutcomeSettings, OUTCOME, "--folds", WHOLE),
     ("outcome", "repeats", OutcomeSettings, OUTCOME, "--repeats", WHOLE),
     ("outcome", "selection", OutcomeSettings, OUTCOME, "--selection", WORDS),

@@ -87,6 +87,7 @@ def general_facts() -> list[Fact]:
         fact("inputs", {"number": 3}, "provenance.json"),
         fact("seed", {"seed": 0}, "provenance.json"),
         fact("parameters", parameters, "provenance.json"),
+        fact("features", {"number": 107, "by_origin": {"pyradiomics": 107}}, "features.parquet"),
         fact("ibsi", comply, ""),
         fact("cohort", {"subjects": 120, "masks": 300, "sequences": {"T2w": 120}}, "cohort.csv"),
         fact("cohort.missing", {"subjects_without_mask": 2}, "cohort.csv"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from nbradiomics.cohort import Cohort
     from nbradiomics.execution.execution import Execution
     from nbradiomics.features.compliance.verify import Verification
+    from nbradiomics.features.slices.settings import SliceSettings
 
 ImageFile = Annotated[Path, typer.Argument(help="Image file.")]
 MaskFile = Annotated[Path, typer.Argument(help="Mask file on the image's grid.")]
@@ -80,12 +81,11 @@ def extract(
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
     settings = settings_from(ExtractionSettings, params=params, engine=engine)
+    slices = _asked_slices(per_slice, min_slice_voxels, perturb=perturb, diagnostics=diagnostics, shard=shard)
     loaded = read_cohort(cohort)
     execution = limited(execution_of(jobs, work, executor=executor, cluster=cluster), shard, loaded)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
-    if per_slice is not None or min_slice_voxels is not None:
-        _refuse_with_slices(per_slice, perturb=perturb, diagnostics=diagnostics, shard=shard)
-        slices = {"per_slice": per_slice, "min_slice_voxels": min_slice_voxels}
+    if slices is not None:
         _extract_slices(loaded, out, execution, slices, engine=settings.engine, **choice)
         return
     further: dict[str, Any] = {"engine": settings.engine}
@@ -134,8 +134,14 @@ def _extract_regions(
     finish(features.failures, len(features.table), out, complete=measured)
 
 
-def _refuse_with_slices(per_slice: str | None, **others: object) -> None:
-    """Refuse options that are not for slices, and options of slices without --per-slice."""
+def _asked_slices(
+    per_slice: str | None, min_slice_voxels: int | None, **others: object
+) -> SliceSettings | None:
+    """Read the options of slices; refuse options that are not for slices, and those without --per-slice."""
+    from nbradiomics.features.slices.settings import SliceSettings
+
+    if per_slice is None and min_slice_voxels is None:
+        return None
     if per_slice is None:
         raise InputError("--min-slice-voxels needs --per-slice.", "Add --per-slice each, largest or median.")
     given = [name for name, value in others.items() if value is not None]
@@ -143,17 +149,16 @@ def _refuse_with_slices(per_slice: str | None, **others: object) -> None:
         raise InputError(
             f"--{given[0]} cannot be used with --per-slice.", "Extract the slices by a call of their own."
         )
+    return settings_from(SliceSettings, per_slice=per_slice, min_slice_voxels=min_slice_voxels)
 
 
 def _extract_slices(
-    cohort: Cohort, out: Path, execution: Execution, slices: dict[str, Any], **choice: Any
+    cohort: Cohort, out: Path, execution: Execution, settings: SliceSettings, **choice: Any
 ) -> None:
     """Write the table of the option --per-slice."""
     from nbradiomics.features.slices.extract import extract_slices
-    from nbradiomics.features.slices.settings import SliceSettings
     from nbradiomics.tables import extracted_columns, write_table
 
-    settings = settings_from(SliceSettings, **slices)
     done = extract_slices(cohort, settings=settings, execution=execution, **choice)
     write_table(done.table, out)
     show_made_again(execution.workspace)

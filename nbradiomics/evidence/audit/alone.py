@@ -35,13 +35,14 @@ def evidence_findings(evidence: Evidence) -> Iterator[Finding]:
 def _ibsi(evidence: Evidence) -> Iterator[Finding]:
     """Compare the values that were written with those of this machine, and with the references."""
     told = evidence.fact("ibsi")
-    again = ibsi_fact()
+    again = ibsi_fact(families=told is not None and isinstance(told.value, dict) and "families" in told.value)
     here: Any = again.value
     wrong = [
         f"{way}: {here['comply'][way]} comply"
         for way, least in ((IBSI, 105), (PYRADIOMICS, 102))
         if here["comply"][way] < least
     ]
+    wrong += [f"{tag} is out of tolerance" for tag in here.get("families", {}).get("differ", ())]
     yield verdict_of("ibsi here", wrong, again.text)
     if told is None:
         yield Finding("ibsi", "open", "The evidence has no values of the IBSI's phantom.", "evidence.json")

@@ -20,6 +20,7 @@ from nbradiomics.evidence.checklists.performance_checks import (
 )
 from nbradiomics.evidence.checklists.rules import asked, each_endpoint, either, every, shown
 from nbradiomics.evidence.facts import Fact
+from nbradiomics.tables.feature_kinds import FILTERS
 
 #: Beginning of the engine of rows whose software the IBSI's values are computed with.
 _NATIVE = "native "
@@ -28,7 +29,17 @@ _NATIVE = "native "
 def _meets_ibsi(fact: Fact) -> bool | None:
     """All features of the digital phantom are within the tolerance, by the definitions of the IBSI."""
     features, comply = value_of(fact, "features"), value_of(fact, "comply", "ibsi")
-    return None if features is None or comply is None else features == comply
+    if features is None or comply is None:
+        return None
+    return features == comply and value_of(fact, "families", "features") == value_of(
+        fact, "families", "comply"
+    )
+
+
+def _have_ibsi_values(fact: Fact) -> bool | None:
+    """No feature is of a filter of the IBSI, whose reference maps are not on this machine."""
+    origins = value_of(fact, "by_origin")
+    return True if isinstance(origins, Mapping) and FILTERS not in origins else None
 
 
 def _all_native(fact: Fact) -> bool | None:
@@ -173,11 +184,12 @@ RESAMPLING = DISCRETISATION = IMAGE_TYPES = FEATURE_CLASSES = PARAMETERS
 SOFTWARE = shown(
     ("versions", has("nbradiomics")),
     ("parameters", _all_native),
+    ("features", _have_ibsi_values),
     ("ibsi", _meets_ibsi),
     says="The version is recorded; by the IBSI's definitions, the software gave its reference values on "
     "this machine.",
     lacks="The run does not show the IBSI's reference values for the software of all features; name it and "
-    "its version.",
+    "its version. The values of the IBSI's filters are on the page docs/ibsi-filters.md.",
     against="On this machine the software does not give all of the IBSI's reference values.",
 )
 SINGLE_SEQUENCE = shown(

@@ -31,7 +31,15 @@ STEPS = (
 )
 _COUNTS = ("kind", "subjects", "events", "competing_events", "classes", "excluded", "median_follow_up")
 _MODELS = (
-    *("models", "features", "features_are", "covariates", "stability_kind", "stability_subjects"),
+    *(
+        "models",
+        "features",
+        "features_are",
+        "features_by_origin",
+        "covariates",
+        "stability_kind",
+        "stability_subjects",
+    ),
     *("tuned_penalizer", "kinds_of_penalty", "chosen_selections", "missing_values", "intervals", "settings"),
     *("constant_folds", "raised_penalties", "failed_refits", "permutation_p", "gain_p"),
 )

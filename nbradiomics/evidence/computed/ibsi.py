@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from importlib.resources import as_file, files
 from typing import Any
 
+import pandas as pd
+
 from nbradiomics.evidence.collect.plain import plain
 from nbradiomics.evidence.facts import Fact
 from nbradiomics.features.compliance.ibsi import COMPARISONS, Phantom, complies
+from nbradiomics.features.compliance.ibsi_families import COMPLIES, NO_REFERENCE, family_verdicts
 from nbradiomics.features.compliance.ibsi_names import COMPUTED
 from nbradiomics.features.parameters.ibsi import Ibsi
 
@@ -16,17 +19,25 @@ from nbradiomics.features.parameters.ibsi import Ibsi
 IBSI, PYRADIOMICS = "ibsi", "pyradiomics"
 
 
-def ibsi_fact() -> Fact:
+def ibsi_fact(*, families: bool = False) -> Fact:
     """Compute the features of the digital phantom, with every switch of the IBSI on and with every one off.
+
+    Parameters
+    ----------
+    families
+        Whether the IBSI's families are computed too, in all of their forms.
 
     Returns
     -------
     Fact
-        Its value has ``features`` (number with a reference value), ``comply`` (numbers, by definition), and
-        ``values``: by tag of the IBSI the reference, its tolerance, and both values.
+        Its value has ``features`` (PyRadiomics' features with a reference value), ``comply`` (numbers, by
+        definition), and ``values``: by tag of the IBSI the reference, its tolerance, and both values. With
+        families it has ``families``: ``features`` (values with a reference), ``comply``, ``differ`` (tags),
+        and ``without_reference`` (tags).
     """
     with as_file(files("nbradiomics.features.compliance") / "digital_phantom") as folder:
         phantom = Phantom(COMPARISONS["digital"], folder)
+        verdicts = family_verdicts(COMPARISONS["digital"], folder)["verdict"] if families else None
     ways: Mapping[str, Ibsi] = {IBSI: phantom.switches, PYRADIOMICS: Ibsi()}
     found = {way: phantom.features(switches) for way, switches in ways.items()}
     values: dict[str, dict[str, Any]] = {}
@@ -39,10 +50,30 @@ def ibsi_fact() -> Fact:
             values[tag][way] = found[way][tag]
             comply[way] += complies(found[way][tag], reference, tolerance)
     text = (
-        f"On this machine {comply[IBSI]} of {len(COMPUTED)} features of the IBSI's digital phantom are "
-        f"within the tolerance of their reference values by the IBSI's definitions, and "
-        f"{comply[PYRADIOMICS]} by PyRadiomics' own."
+        f"On this machine {comply[IBSI]} of {len(COMPUTED)} features that PyRadiomics shares with the IBSI "
+        "are within the tolerance of their reference values for the digital phantom by the IBSI's "
+        f"definitions, and {comply[PYRADIOMICS]} by PyRadiomics' own."
     )
-    return Fact(
-        name="ibsi", text=text, value=plain({"features": len(COMPUTED), "comply": comply, "values": values})
+    value: dict[str, Any] = {"features": len(COMPUTED), "comply": comply, "values": values}
+    if verdicts is not None:
+        value["families"] = _of_families(verdicts)
+        text = f"{text} {_families_in_words(value['families'])}"
+    return Fact(name="ibsi", text=text, value=plain(value))
+
+
+def _of_families(verdicts: pd.Series) -> dict[str, Any]:
+    known = verdicts[verdicts != NO_REFERENCE]
+    return {
+        "features": len(known),
+        "comply": int((known == COMPLIES).sum()),
+        "differ": list(known.index[known != COMPLIES]),
+        "without_reference": list(verdicts.index[verdicts == NO_REFERENCE]),
+    }
+
+
+def _families_in_words(found: Mapping[str, Any]) -> str:
+    lacking = ", ".join(found["without_reference"])
+    return (
+        f"Of the IBSI's families, {found['comply']} of {found['features']} values in all forms are within "
+        f"their tolerance; {lacking} have no reference value."
     )

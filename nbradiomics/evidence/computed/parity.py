@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,10 +19,11 @@ from nbradiomics.execution.execution import Execution, Stored
 from nbradiomics.features.compliance.verify import compare_values
 from nbradiomics.features.engines import native_engine, pyradiomics_engine
 from nbradiomics.features.extract import extract_region
-from nbradiomics.features.parameters import Parameters
+from nbradiomics.features.parameters import Own, Parameters
 from nbradiomics.features.scans import case_key
 from nbradiomics.messages.wording import counted
-from nbradiomics.tables import feature_columns
+from nbradiomics.tables import ORIGINAL, feature_columns
+from nbradiomics.tables.feature_kinds import PYRADIOMICS, count_origins, origins_in_words
 
 #: Masks that are compared, of different subjects: the smallest, so that it takes seconds.
 _MASKS = 3
@@ -61,16 +63,25 @@ def parity_fact(
     -------
     Fact or None
         Its value has ``engine`` (that of the table), ``against``, ``masks`` (one entry each: voxels, numbers
-        of features and of equal ones, largest relative difference) and ``failed``. None without features.
+        of features and of equal ones, largest relative difference), ``failed``, and ``not_compared``: numbers
+        of features that PyRadiomics does not have, by their origin. None without features.
+
+    Notes
+    -----
+    Families and filters of the IBSI change no value of PyRadiomics: its features are compared without them.
     """
     names = feature_columns(features)
     measured = features[features[names].notna().any(axis=1)] if names else features.iloc[:0]
     if measured.empty:
         return None
-    try:
-        pyradiomics_engine.refuse_own_section(parameters)
-    except InputError:
+    if str(parameters.own):
         return _not_compared(engine, "the parameters depart from it on purpose (section nbradiomics)")
+    if "variant" in measured and not (measured["variant"] == ORIGINAL).any():
+        return _not_compared(engine, "no row is a whole region as it was drawn")
+    origins = count_origins(names)
+    if PYRADIOMICS not in origins:
+        return _not_compared(engine, f"it has none of the features ({origins_in_words(origins)})")
+    parameters = replace(parameters, own=Own())
     try:
         pyradiomics_engine.require_installed()
     except InputError as error:
@@ -84,11 +95,12 @@ def parity_fact(
     key = _key(chosen, parameters, other, label)
     batch = execution.map(_measure, again, stage=_STAGE, stored=Stored(key, StoredValues))
     masks = [_compared(done, rows[name], engine) for name, done in batch.results.items()]
-    return _told(masks, len(batch.failures), engine, other)
+    others = {origin: number for origin, number in origins.items() if origin != PYRADIOMICS}
+    return _told(masks, len(batch.failures), (engine, other), others)
 
 
 def _not_compared(engine: str, why: str) -> Fact:
-    value: dict[str, Any] = {"engine": engine, "against": None, "masks": [], "failed": 0}
+    value: dict[str, Any] = {"engine": engine, "against": None, "masks": [], "failed": 0, "not_compared": {}}
     return Fact(name="parity", text=f"Not compared with PyRadiomics: {why}.", value=plain(value))
 
 
@@ -98,7 +110,7 @@ def _key(chosen: Mapping[str, Any], parameters: Parameters, other: str, label: i
 
 def _smallest(cases: Sequence[Case], measured: pd.DataFrame) -> dict[str, tuple[Case, dict[str, float]]]:
     """Choose the smallest masks, of different subjects, with their row of the feature table."""
-    originals = measured[measured["variant"] == "original"] if "variant" in measured else measured
+    originals = measured[measured["variant"] == ORIGINAL] if "variant" in measured else measured
     volume = next((name for name in _VOLUMES if name in measured), None)
     ordered = originals.sort_values(volume, kind="stable") if volume else originals
     known = {tuple(map(str, case.index().values())): case for case in cases if case.component is None}
@@ -139,7 +151,8 @@ def _compared(done: StoredValues, row: dict[str, float], engine: str) -> dict[st
     }
 
 
-def _told(masks: list[dict[str, Any]], failed: int, engine: str, other: str) -> Fact:
+def _told(masks: list[dict[str, Any]], failed: int, engines: tuple[str, str], others: dict[str, int]) -> Fact:
+    engine, other = engines
     same, all_of_them = (sum(one[name] for one in masks) for name in ("same", "features"))
     text = (
         f"{counted(len(masks), 'mask')} of the study (the smallest, of different subjects) measured again "
@@ -149,5 +162,7 @@ def _told(masks: list[dict[str, Any]], failed: int, engine: str, other: str) -> 
     )
     if not masks:
         text = f"Not compared: {counted(failed, 'mask')} could not be measured again with the engine {other}."
-    value = {"engine": engine, "against": other, "masks": masks, "failed": failed}
+    if others:
+        text += f" Not compared, because PyRadiomics does not have them: {origins_in_words(others)}."
+    value = {"engine": engine, "against": other, "masks": masks, "failed": failed, "not_compared": others}
     return Fact(name="parity", text=text, value=plain(value))

@@ -38,7 +38,7 @@ def extract_slices(
     cohort: CohortSource,
     *,
     params: str | Path | Mapping[str, Any] | Parameters,
-    settings: SliceSettings = SliceSettings(),  # noqa: B008 - frozen
+    settings: SliceSettings = SliceSettings(per_slice="each"),  # noqa: B008 - frozen
     engine: str = DEFAULT_ENGINE,
     lesions: LesionRule | None = None,
     min_lesion_ml: float | None = None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,6 +21,7 @@ from nbradiomics.outcome.trial.permuted import Permuted, permuted
 from nbradiomics.outcome.trial.verdict import QUESTION, WARNING, verdict
 from nbradiomics.outcome.trial_schema import CONTROLS, PERMUTED, REAL, SHAPE, VOLUME
 from nbradiomics.settings import spread
+from nbradiomics.tables.feature_kinds import shape_names
 from nbradiomics.tables.same_parameters import COLUMN as PARAMETERS, parameter_hashes, require_same
 
 if TYPE_CHECKING:
@@ -29,10 +30,6 @@ if TYPE_CHECKING:
     from nbradiomics.outcome.tasks import Task
 
 _MODEL = "radiomic"
-#: Parts of the names of features of the shape: PyRadiomics', and that of the IBSI's morphological family.
-_SHAPES = ("shape_", "shape2D_", "morph_")
-#: Features of that family that depend on intensities.
-_OF_INTENSITIES = ("morph_com", "morph_integ_int", "morph_moran_i", "morph_geary_c")
 #: Order of the controls in the table; others follow.
 _ORDER = ("shuffled", "random", "neighbourhood", "displaced", "ring", "whole")
 
@@ -166,15 +163,6 @@ def _of_shape(data: OutcomeData) -> OutcomeData | None:
     names = shape_names(data.radiomic)
     others = set(names) - {data.volume}
     return replace(data, radiomic=names) if others and len(names) < len(data.radiomic) else None
-
-
-def shape_names(features: Iterable[str]) -> tuple[str, ...]:
-    """Return the names of features of the shape alone."""
-    return tuple(
-        name
-        for name in features
-        if any(each in name for each in _SHAPES) and not name.endswith(_OF_INTENSITIES)
-    )
 
 
 def _told(result: OutcomeResult, found: Found, task: Task, confidence: float) -> OutcomeResult:

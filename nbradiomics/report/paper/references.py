@@ -366,6 +366,18 @@ _WORKS = {
         "Zou GY, Donner A. Construction of confidence limits about effect measures: a general approach. "
         "Statistics in Medicine 2008;27:1693-1702.",
     ),
+    "whybra2024": Work(
+        "Whybra et al. 2024",
+        "Whybra P, Zwanenburg A, Andrearczyk V, Schaer R, Apte AP, Ayotte A, et al. The Image Biomarker "
+        "Standardization Initiative: standardized convolutional filters for reproducible radiomics and "
+        "enhanced clinical insights. Radiology 2024;310:e231319. doi:10.1148/radiol.231319.",
+    ),
+    "zwanenburg2020": Work(
+        "Zwanenburg et al. 2020",
+        "Zwanenburg A, Vallières M, Abdalah MA, Aerts HJWL, Andrearczyk V, Apte A, et al. The Image "
+        "Biomarker Standardization Initiative: standardized quantitative radiomics for high-throughput "
+        "image-based phenotyping. Radiology 2020;295:328-338. doi:10.1148/radiol.2020191145.",
+    ),
     "welch2019": Work(
         "Welch et al. 2019",
         "Welch ML, McIntosh C, Haibe-Kains B, Milosevic MF, Wee L, Dekker A, Huang SH, Purdie TG, O'Sullivan "

@@ -12,7 +12,7 @@ from nbradiomics.report.run_files import Run
 
 #: The ends of the names of facts that prove something; the others state numbers of the report again.
 _PROOFS = (
-    *("ibsi", "parity", "files", ENDPOINTS, "folds", "learned_from", "controls", "external"),
+    *("features", "ibsi", "parity", "files", ENDPOINTS, "folds", "learned_from", "controls", "external"),
     "model_file",
 )
 #: What speaks against a run, by the end of the name of the fact.
@@ -26,7 +26,7 @@ _AGAINST = {
 #: Beginnings of the names of facts on the page, with a heading for each group.
 _GROUPS = {
     "How it was made": ("versions", "inputs", "seed", "parameters", "ingest", "files", "failures"),
-    "Were the features computed right?": ("ibsi", "parity"),
+    "Were the features computed right?": ("features", "ibsi", "parity"),
     "Who is in it, and who is missing?": ("cohort", "preparation", "segmentation"),
     "Readers and reproducibility": ("readers", "reproducibility", "perturbation", "processing", "habitats"),
     "Outcome": (ENDPOINTS, "outcome"),
@@ -81,7 +81,9 @@ def _speaks_against(part: str, value: Any) -> bool:
         return any(one["same"] != one["features"] for one in value.get("masks", ()))
     if part == ENDPOINTS:
         return bool(value.get("without_models"))
-    return "comply" in value and bool(value["comply"]["ibsi"] != value["features"])
+    families: Mapping[str, Any] = value.get("families") or {}
+    differs = "comply" in value and bool(value["comply"]["ibsi"] != value["features"])
+    return differs or bool(families.get("differ"))
 
 
 def _table(facts: list[Fact]) -> Table:

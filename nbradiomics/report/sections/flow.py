@@ -15,6 +15,7 @@ from nbradiomics.report.sections.missing_parts import (
     NOT_REQUESTED,
     could_not,
     failed_endpoints,
+    slices_of,
     why_no_features,
 )
 from nbradiomics.report.sections.perturbation import perturbation_steps
@@ -116,6 +117,8 @@ def _feature_steps(run: Run) -> list[Step]:
     base = run.features[base_rows(run.features)]
     measured = base[base[names].notna().any(axis=1)]
     details = [f"{reader_tally(measured['reader'])}; {counted(len(names), 'feature')} each"]
+    if slices := slices_of(run):
+        details.append(f"of {slices}" if slices.startswith("the") else slices)
     others = len(run.features) - len(base)
     if others:
         variants = run.features["variant"].nunique() - (not base.empty)

@@ -66,7 +66,19 @@ def why_no_needed_agreement(run: Run) -> str:
     if causes:
         return could_not(" ".join(dict.fromkeys(causes)))
     few = run.cohort is not None and len(_readers(run)) < 2
+    if slices_of(run) and not few:
+        return "not computed, because features are those of slices and masks are compared whole"
     return _TWO_READERS if few else NOT_REQUESTED
+
+
+def slices_of(run: Run) -> str:
+    """Say which slices the features are of; empty if they are those of whole regions."""
+    record = run.provenance.get("slices") or {}
+    words = {
+        "largest": "the largest slice of each region",
+        "median": "medians over the slices of each region",
+    }
+    return words.get(record.get("per_slice", ""), "")
 
 
 def why_no_comparison(run: Run, context: str, comparison: str) -> str:

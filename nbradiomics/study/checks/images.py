@@ -28,7 +28,7 @@ from nbradiomics.messages.problem import Problem
 from nbradiomics.study.checks.duplicates import Content, digest_of, find_duplicates
 from nbradiomics.study.checks.found import Measured
 from nbradiomics.study.checks.masks import ScanCheck, check_mask
-from nbradiomics.study.checks.parameters import check_bins
+from nbradiomics.study.checks.parameters import check_bins, check_one_slice
 from nbradiomics.study.checks.units import check_units
 
 STAGE = StageName.CHECK
@@ -103,6 +103,8 @@ def check_images(
     typical = dict(payload["typical"] for payload in checked if payload["typical"])
     problems += check_units(table, path, typical)
     problems.sort(key=lambda problem: int(problem.row))
+    if parameters is not None:
+        problems += check_one_slice(parameters, [payload["slices"] for payload in checked])
     if parameters is not None and bins:
         problems += check_bins(parameters, [span for payload in checked for span in payload["spans"]])
     return problems
@@ -170,6 +172,7 @@ def _check_image(file: str, line: int, result: ScanCheck) -> sitk.Image | None:
     result.image_doubts = doubts_of(Path(file))
     result.add_doubts(line, "image", file, result.image_doubts)
     result.spacing = list(image.GetSpacing())
+    result.slices = int(image.GetSize()[2])
     voxels = sitk.GetArrayViewFromImage(image)
     result.contents.append((line, "image", digest_of(voxels)))
     not_finite = int(np.count_nonzero(~np.isfinite(voxels)))

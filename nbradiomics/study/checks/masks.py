@@ -43,6 +43,8 @@ class ScanCheck:
         Volume of each region in ml.
     spacing
         Voxel size of the image in mm (x, y, z); ``None`` if the image cannot be read.
+    slices
+        Number of slices of the image along its third axis; 0 if it cannot be read.
     typical
         Image file and median of its values: in the masks if there are some, else of the values above 0.
     image_doubts
@@ -57,6 +59,7 @@ class ScanCheck:
     spans: list[tuple[float, float]] = field(default_factory=list)
     volumes: list[float] = field(default_factory=list)
     spacing: list[float] | None = None
+    slices: int = 0
     typical: tuple[str, float] | None = None
     image_doubts: list[tuple[str, str]] = field(default_factory=list)
     passing: bool = False

@@ -37,6 +37,7 @@ from nbradiomics.study.checks.readers import check_readers
 from nbradiomics.study.checks.repeatability import check_repeatability
 from nbradiomics.study.checks.reproducibility import check_reproducibility
 from nbradiomics.study.checks.segmentation import check_model, check_scans
+from nbradiomics.study.checks.slices import check_slices
 from nbradiomics.study.checks.validations import check_validations
 from nbradiomics.study.checks.without_cohort import check_without_cohort, cohort_of
 from nbradiomics.study.file import read_study
@@ -195,6 +196,7 @@ def check_tables(study: Study, path: Path, models: str | Path | None = None) -> 
         require_able(study.extract.engine, study_parameters(study) or load_parameters({}))
     except InputError as error:
         problems.append(problem_of(error, path, "extract.engine"))
+    problems += check_slices(study, path, study_parameters(study))
     problems += check_readers(study, table, path)
     problems += check_reproducibility(study, table, path)
     problems += check_fold_filter(study, path)

@@ -31,8 +31,9 @@ class NeededAgreement(Stage):
     name = StageName.NEEDED_AGREEMENT
 
     def wanted(self, work: Work) -> bool:
-        """Whether masks were compared and features computed."""
-        return work.agreement is not None and len(work.features) > 0
+        """Whether masks were compared, and features computed of the same whole masks."""
+        of_slices = work.study.extract.per_slice is not None
+        return work.agreement is not None and len(work.features) > 0 and not of_slices
 
     def run(self, work: Work) -> list[Failure]:
         """Write the tables of ``needed_agreement/``."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from typing import Any
 
@@ -15,7 +16,8 @@ from nbradiomics.errors import InputError
 from nbradiomics.features.native.ibsi_filters.response import reach, response
 from nbradiomics.features.native.ibsi_filters.window import Window
 from nbradiomics.features.parameters.filters.reading import filters_of
-from nbradiomics.features.parameters.filters.types import BOUNDARIES, Filter
+from nbradiomics.features.parameters.filters.rules import LAWS_KERNELS, contradiction
+from nbradiomics.features.parameters.filters.types import BOUNDARIES, Filter, Laws
 
 Array = NDArray[np.float64]
 ISOTROPIC = (1.5, 1.5, 1.5)
@@ -199,7 +201,8 @@ def test_pooling_is_over_all_right_angle_rotations(
     assert len(turned) == (4 if flat else 24)
     each = [back(whole(filter_of(**entry), one)) for one, back in turned]
     expected = np.mean(each, 0) if pooling == "average" else np.max(each, 0)
-    np.testing.assert_allclose(whole(filter_of(**entry, pooling=pooling), image), expected, atol=1e-10)
+    pooled = dataclasses.replace(filter_of(**entry), pooling=pooling)  # type: ignore[call-arg]
+    np.testing.assert_allclose(whole(pooled, image), expected, atol=1e-10)
 
 
 def test_an_energy_image_is_the_mean_of_absolute_values() -> None:
@@ -271,10 +274,19 @@ def test_a_filter_without_finite_support_sees_the_mirror_image_beyond_the_border
     np.testing.assert_allclose(found, expected[:6, :5, :4], atol=1e-10)
 
 
+@pytest.mark.parametrize("dimension", ["2D", "3D"])
+def test_averages_that_are_zero_are_refused_and_no_others(dimension: str) -> None:
+    image = noise((6, 7, 5))
+    for names in itertools.product(LAWS_KERNELS, repeat=int(dimension[0])):
+        one = Laws(kernels="".join(names), pooling="average", dimension=dimension)
+        refused = contradiction(one) is not None
+        assert refused == (abs(whole(one, image)).max() < 1e-9), one.kernels
+
+
 LINEAR = [
     {"type": "mean", "support": 3},
     {"type": "log", "sigma": 2},
-    {"type": "laws", "kernels": "L5E5W5", "pooling": "average"},
+    {"type": "laws", "kernels": "L5S5R5", "pooling": "average"},
     {"type": "wavelet", "wavelet": "db3", "filter": "LHL", "level": 2, "pooling": "average"},
     {"type": "simoncelli", "level": 2},
     {"type": "simoncelli", "boundary": "mirror"},

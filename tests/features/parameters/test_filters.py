@@ -80,6 +80,10 @@ def test_names_and_the_way_back(entry: dict[str, Any], name: str | None) -> None
         ([{"type": "log", "sigma": 3, "riesz": [1, 0]}], ("riesz is given for 2 axes", "dimension: 2D")),
         ([{"type": "laws", "kernels": "L5X5E5"}], ("kernels is 'L5X5E5'", "L5E5E5")),
         ([{"type": "laws", "kernels": "L5E5"}], ("kernels is given for 2 axes", "(3D)")),
+        (
+            [{"type": "laws", "kernels": "L5E5S5", "pooling": "average"}],
+            ("L5E5S5 over all right-angle turns is 0", "pooling: max"),
+        ),
         ([{"type": "wavelet", "wavelet": "db2", "filter": "LLX"}], ("filter is 'LLX'",)),
         ([{"type": "wavelet", "wavelet": "haarr", "filter": "LLH"}], ("Did you mean 'haar'",)),
         ([{"type": "simoncelli", "level": 0}], ("level is 0",)),
@@ -138,7 +142,7 @@ ENTRIES = st.one_of(
         {"type": st.just("log"), "sigma": MM}, optional={"truncate": st.floats(1, 10), "riesz": ORDERS}
     ),
     st.fixed_dictionaries(
-        {"type": st.just("laws"), "kernels": st.sampled_from(["L5E5E5", "L3S3R5"])},
+        {"type": st.just("laws"), "kernels": st.sampled_from(["L5L5S5", "L3S3R5"])},
         optional={"pooling": st.sampled_from(["none", "average", "max"]), "energy": st.integers(1, 250)},
     ),
     st.fixed_dictionaries(

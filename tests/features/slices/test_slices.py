@@ -58,7 +58,7 @@ def masks(cohort: Path) -> dict[int, sitk.Image]:
 
 @pytest.fixture(scope="module")
 def each(cohort: Path) -> Any:
-    return extract_slices(cohort, params=PARAMS, min_slice_voxels=LEAST)
+    return extract_slices(cohort, params=PARAMS, per_slice="each", min_slice_voxels=LEAST)
 
 
 @pytest.mark.parametrize("engine", ["native", "pyradiomics"])
@@ -133,5 +133,5 @@ def test_parameters_that_are_not_of_slices_are_refused(change: Any, match: str, 
 
 
 def test_a_region_without_a_slice_of_enough_voxels_is_a_failure(cohort: Path) -> None:
-    done = extract_slices(cohort, params=PARAMS, min_slice_voxels=500)
+    done = extract_slices(cohort, params=PARAMS, per_slice="each", min_slice_voxels=500)
     assert "no slice of the region has 500 voxels" in done.failures[0].cause

@@ -24,6 +24,7 @@ from nbradiomics.outcome import (
 from nbradiomics.outcome.trial import compared, run
 from nbradiomics.outcome.trial.permuted import QUICK_PERMUTATIONS
 from nbradiomics.outcome.trial_schema import CONTROLS, NO_COST
+from nbradiomics.tables.feature_kinds import shape_names
 from tests.support.trial_tables import trial_tables
 
 FIXED = {"folds": 2, "repeats": 2, "penalizer": 0.1, "l1_ratio": 0.0, "power_transform": False}
@@ -221,7 +222,7 @@ def test_without_controls_volume_and_shape_are_tried_alone() -> None:
 def test_the_shape_has_no_feature_of_the_intensities() -> None:
     shape = ("original_shape_MeshVolume", "original_morph_comp_1", "original_morph_vol_dens_aabb")
     others = ("original_morph_com", "original_morph_moran_i", "original_morph_integ_int", "original_stat_cov")
-    assert run.shape_names((*shape, *others)) == shape
+    assert shape_names((*shape, *others)) == shape
 
 
 def test_the_volume_as_the_only_feature_of_the_shape_is_not_tried_twice() -> None:

@@ -342,6 +342,16 @@ def test_readers_decide_which_features_are_stable(readers: Endpoint) -> None:
     by = "computed by nbradiomics (engine native 1) as features of PyRadiomics (van Griethuysen et al. 2017)."
     assert by in text
     assert "departures" not in text
+    counts = {"pyradiomics": 8, "families": 3, "filters": 2}
+    mixed = text_of(replace(readers, summary={**readers.summary, "features_by_origin": counts}))
+    assert (
+        "as 8 features of PyRadiomics (van Griethuysen et al. 2017), 3 features of the families of the IBSI "
+        "(Zwanenburg et al. 2020) and 2 features of images of the IBSI's filters (Whybra et al. 2024)."
+        in mixed
+    )
+    alone = {"filters": 2, "other": 1}
+    alone_text = text_of(replace(readers, summary={**readers.summary, "features_by_origin": alone}))
+    assert "2 features of images of the IBSI's filters (Whybra et al. 2024) and 1 with other" in alone_text
     rows = {**readers.summary["rows"], "engine": ["native 1; ibsi"]}
     assert "departures" in text_of(replace(readers, summary={**readers.summary, "rows": rows}))
 

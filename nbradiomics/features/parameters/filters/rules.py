@@ -150,6 +150,11 @@ def contradiction(one: Filter) -> tuple[str, str] | None:
                 f"{key} is given for {length} axes, and the filter has {axes} ({one.dimension})",
                 f"Give {axes}, or dimension: {'2D' if length == 2 else '3D'}.",
             )
+    if isinstance(one, Laws) and one.pooling == "average" and _averages_to_zero(one.kernels):
+        return (
+            f"the average response of {one.kernels} over all right-angle turns is 0 in every voxel",
+            "Choose pooling: max; E and W change their sign when they are turned around.",
+        )
     if isinstance(one, Gabor):
         if (one.angle is None) == (one.step is None):
             return (
@@ -161,3 +166,15 @@ def contradiction(one: Filter) -> tuple[str, str] | None:
         if one.flat and one.step is None and one.pooling == "max":
             return "there is only one response, and nothing to pool", "Remove pooling."
     return None
+
+
+def _averages_to_zero(kernels: str) -> bool:
+    """Whether the responses of all right-angle turns cancel each other out.
+
+    Turned around, E and W are their negatives. Some turn changes the sign of the product, unless all kernels
+    are of this kind; then the average is the determinant of the kernels, which is 0 if two are the same, and
+    for three, because E3, E5 and W5 depend on each other: E5 - W5 is E3, spread over five values, times 4.
+    """
+    names = [kernels[i : i + 2] for i in range(0, len(kernels), 2)]
+    odd = [name[0] in "EW" for name in names]
+    return any(odd) and (not all(odd) or len(set(names)) < len(names) or len(names) == 3)

@@ -8,6 +8,7 @@ from typing import Any
 from nbradiomics.messages.wording import counted, share
 from nbradiomics.outcome.stability import ICC_CONFIDENCE
 from nbradiomics.report.paper.methods.story import Story, listed
+from nbradiomics.tables.feature_kinds import FAMILIES, FILTERS, OTHER, PYRADIOMICS
 from nbradiomics.tables.features import BY_NAME
 
 _KINDS = {"numeric": "number", "categorical": "category", "ordinal": "ordered levels"}
@@ -41,12 +42,9 @@ def _source(story: Story) -> Iterator[str]:
         # The name of an engine ends with its departures from PyRadiomics, if the parameters asked for some.
         departures = any(";" in engine for engine in engines)
         but = ", with the departures from PyRadiomics that the engine's name states" if departures else ""
-        yield (
-            f"They were computed by nbradiomics (engine {listed(engines)}) as features of PyRadiomics "
-            f"{story.cite('griethuysen2017')}{but}."
-        )
+        yield (f"They were computed by nbradiomics (engine {listed(engines)}) as {_origins(story)}{but}.")
     elif story.summary["features_are"] == BY_NAME:
-        yield f"Their names are those of PyRadiomics {story.cite('griethuysen2017')}."
+        yield f"By their names they are {_origins(story)}."
     context = [f"{name} {listed(rows[name])}" for name in _CONTEXT if rows.get(name)]
     if context:
         yield f"They were those of the {listed(context)}."
@@ -59,6 +57,25 @@ def _source(story: Story) -> Iterator[str]:
             f"The reader auto is the nnU-Net {packages.get('nnunetv2', '')} model {model.get('name', '')} "
             f"{story.cite('isensee2021')}; masks of subjects whom it is known to be trained on were left out."
         ).replace("  ", " ")
+
+
+def _origins(story: Story) -> str:
+    """Name what the features are features of; with numbers if they are of several kinds."""
+    kinds = {
+        PYRADIOMICS: ("features of PyRadiomics", "griethuysen2017"),
+        FAMILIES: ("features of the families of the IBSI", "zwanenburg2020"),
+        FILTERS: ("features of images of the IBSI's filters", "whybra2024"),
+    }
+    counts = story.summary.get("features_by_origin") or {}
+    # An engine of this package made them, whatever they were called later.
+    known = [origin for origin in kinds if counts.get(origin)] or [PYRADIOMICS]
+    others = [f"{counts[OTHER]} with other names"] if OTHER in counts and len(counts) > 1 else []
+    several = len(known) + len(others) > 1
+    texts = [
+        f"{f'{counts[origin]} ' if several else ''}{kinds[origin][0]} {story.cite(kinds[origin][1])}"
+        for origin in known
+    ]
+    return listed([*texts, *others])
 
 
 def _icc(settings: Mapping[str, Any]) -> str:
