@@ -6,12 +6,14 @@ Only cells that are not 0 are stored: with hundreds of grey levels most pairs of
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.execution.pieces import WORTH, in_parts
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.levels.ranks import RankedRegion
 
@@ -76,7 +78,8 @@ def cooccurrences(
     the matrices that have pairs, and the number of matrices before the empty ones were left out
     """
     steps = offsets(region.shape, distances, both_ways=False, plane=plane)
-    counted = [_pairs(region, shift, symmetrical) for shift in region.shifts(steps)]
+    worth = len(region.places) > WORTH
+    counted = in_parts(partial(_pairs_of, region, symmetrical), region.shifts(steps), worth=worth)
     if norm is not None:
         reach = lengths(steps, region.spacing, norm)
         weights = np.ones(len(steps)) if reach is None else np.exp(-(reach**2))
@@ -125,6 +128,10 @@ def _pairs(region: RankedRegion, shift: int, folded: bool) -> _Cells:
         weights[first == second] = 2.0
         first, second = np.maximum(first, second), np.minimum(first, second)
     return _gathered((first - 1) * levels + second - 1, weights, levels)
+
+
+def _pairs_of(region: RankedRegion, folded: bool, shifts: NDArray[np.int64]) -> list[_Cells]:
+    return [_pairs(region, shift, folded) for shift in shifts]
 
 
 @compiled

@@ -8,10 +8,13 @@ directions, computed once from the weighted sum of the matrices.
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.execution.pieces import WORTH, in_parts
 from nbradiomics.features.native.classes.length_formulas import FORMULAS, length_formulas, occupied
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.levels.ranks import RankedRegion
@@ -58,7 +61,7 @@ def glrlm_features(
     RunEntropy and RunVariance are then 0 with one direction or a norm
     """
     steps = offsets(region.shape, both_ways=False, plane=plane)
-    matrices = _matrices(region, steps)
+    matrices = in_parts(partial(_matrices, region), steps, worth=len(region.places) > WORTH)
     if norm is not None:
         weights = lengths(steps, region.spacing, norm)
         summed = _weighted_sum(matrices, np.ones(len(steps)) if weights is None else weights)

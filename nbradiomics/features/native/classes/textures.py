@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import partial
 from typing import Any
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import in_order, once
 from nbradiomics.features.native.classes import glcm, gldm, glrlm, glszm, ngtdm
 from nbradiomics.features.native.classes.neighbourhood import Neighbourhoods, neighbourhoods
 from nbradiomics.features.native.classes.neighbours import offsets
@@ -126,12 +127,15 @@ def texture_features(
         When a class or feature does not exist, or no neighbour fits in the box.
     """
     source = _Source(region, settings)
-    result = {}
-    for name, features in wanted.items():
-        chosen = chosen_features(name, features)
-        computed = _CLASSES[name](source, chosen) if chosen else {}
-        result[name] = {feature: computed[feature] for feature in chosen}
-    return result
+    return dict(zip(wanted, in_order(partial(_features_of, source), list(wanted.items())), strict=True))
+
+
+def _features_of(source: _Source, asked: tuple[str, Collection[str] | None]) -> dict[str, float]:
+    """Compute the features of one class."""
+    name, features = asked
+    chosen = chosen_features(name, features)
+    computed = _CLASSES[name](source, chosen) if chosen else {}
+    return {feature: computed[feature] for feature in chosen}
 
 
 def chosen_features(name: str, features: Collection[str] | None) -> list[str]:
@@ -154,13 +158,13 @@ class _Source:
     region: DiscreteRegion
     settings: TextureSettings
 
-    @cached_property
+    @once
     def ranked(self) -> RankedRegion:
         # No step is longer than the box: a margin of this width contains every neighbour.
         longest = min(max(self.settings.distances, default=1), max(self.region.levels.shape))
         return ranked(self.region, max(longest, 1))
 
-    @cached_property
+    @once
     def neighbourhoods(self) -> Neighbourhoods:
         steps = offsets(self.ranked.shape, self.settings.distances, both_ways=True, plane=self.settings.plane)
         return neighbourhoods(self.ranked, steps, self.settings.gldm_a)
