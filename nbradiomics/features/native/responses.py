@@ -18,6 +18,7 @@ import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import threads
 from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.lattice import Lattice
 from nbradiomics.features.native.grid.preparation import Region
@@ -175,9 +176,13 @@ def _response(
             f"Choose larger voxels. {allowing({'voxels': prod(wanted.size)})}".strip(),
         )
     remedy = (
-        "Choose larger voxels or boundary: periodic, use fewer processes (--jobs), or close other programs."
+        "Choose larger voxels or boundary: periodic, use fewer processes (--jobs) or threads, or close other "
+        "programs."
     )
-    require_memory(voxels * BYTES_PER_VOXEL, cause, remedy)
+    together = min(threads(), len(plan.filters))
+    if together > 1:
+        cause += f", in {together} threads at the same time"
+    require_memory(voxels * BYTES_PER_VOXEL * together, cause, remedy)
     return response(one, held.window(needed), spacing)
 
 
