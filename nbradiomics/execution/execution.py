@@ -178,8 +178,9 @@ class Execution:
         if here and (self.threads or 1) > 1 and total > there:
             several = counted(self.jobs, "process", "processes")
             self.tell(
-                f"Note: {several} of {self.threads} threads share {counted(there, 'processor')}: more than "
-                "one thread for each processor saves no time and needs more memory."
+                f"Note: {total} threads ({several} of {self.threads}) were requested for "
+                f"{counted(there, 'processor')}: more threads than processors save no time and need more "
+                "memory."
             )
 
     def _recorded(self, name: str) -> str:

@@ -33,6 +33,8 @@ Result = TypeVar("Result")
 WORTH = 20_000
 #: Pieces for each thread that may be done before the result of an earlier one is taken.
 _AHEAD = 4
+#: What a signal raises.
+_SIGNALS = (KeyboardInterrupt, SystemExit)
 
 
 @contextmanager
@@ -95,7 +97,7 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Itera
     try:
         for number in range(len(pieces)):
             yield place.crew.outcome(batch, number).result()
-    except (KeyboardInterrupt, SystemExit):
+    except _SIGNALS:
         place.crew.interrupt()
         raise
     finally:
@@ -246,8 +248,9 @@ class _Crew:
         self._batches: list[_Batch] = []
         self._threads: list[threading.Thread] = []
         self._ended = False
-        #: The thread that was interrupted, which may have lost a piece that it had begun.
-        self._interrupted = 0
+        #: The thread of the case. If it is interrupted, it may lose a piece that it had begun.
+        self._owner = threading.get_ident()
+        self._interrupted = False
 
     def open(self, batch: _Batch) -> None:
         """Offer the pieces of a batch."""
@@ -282,14 +285,18 @@ class _Crew:
             batch.closed = True
             self._batches.remove(batch)
             self._changed.notify_all()
-            while set(batch.running.values()) - {threading.get_ident(), self._interrupted}:
+            while set(batch.running.values()) - self._not_awaited():
                 self._changed.wait()
 
     def interrupt(self) -> None:
-        """Begin no further piece at all."""
+        """Begin no further piece at all, if the thread of the case was interrupted."""
         with self._lock:
-            self._ended, self._interrupted = True, threading.get_ident()
-            self._changed.notify_all()
+            if self._is_owner():
+                self._ended = self._interrupted = True
+                self._changed.notify_all()
+
+    def _is_owner(self) -> bool:
+        return threading.get_ident() == self._owner
 
     def end(self) -> None:
         """End the threads."""
@@ -298,6 +305,9 @@ class _Crew:
             self._changed.notify_all()
         for thread in self._threads:
             thread.join()
+
+    def _not_awaited(self) -> set[int]:
+        return {threading.get_ident(), self._owner if self._interrupted else 0}
 
     def _begin(self, depth: int = -1, own: _Batch | None = None) -> tuple[_Batch, int] | None:
         """Begin a piece, if there is one: of a batch deeper inside first, so that its image is done soon."""
@@ -312,12 +322,15 @@ class _Crew:
 
     def _compute(self, batch: _Batch, number: int) -> None:
         outcome = batch.compute(number)
+        # Signals reach one thread, that of the case, whatever piece it computes; the others learn the end.
+        signalled = isinstance(outcome.error, _SIGNALS) and self._is_owner()
         with self._lock:
-            batch.outcomes[number] = outcome
+            batch.outcomes[number] = _Outcome(error=_Ended()) if signalled else outcome
             del batch.running[number]
             batch.failed |= outcome.error is not None
             self._changed.notify_all()
-        if isinstance(outcome.error, (KeyboardInterrupt, SystemExit)):  # the thread itself, not the piece
+        if signalled and outcome.error is not None:
+            self.interrupt()
             raise outcome.error
 
     def _help(self) -> None:

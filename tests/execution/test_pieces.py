@@ -143,7 +143,7 @@ def test_more_threads_than_processors_are_told(monkeypatch: pytest.MonkeyPatch) 
         Execution(jobs, threads=number, tell=told.append).tell_if_crowded()
     assert told == []
     Execution(2, threads=3, tell=told.append).tell_if_crowded()
-    assert "2 processes of 3 threads share 4 processors" in told[0]
+    assert "6 threads (2 processes of 3) were requested for 4 processors" in told[0]
 
 
 STOPPED = """
@@ -179,6 +179,17 @@ def test_ctrl_c_ends_the_pieces_and_the_threads() -> None:
                     process.kill()
         assert rest == "stopped 1\n"
         assert process.returncode == 0
+
+
+def test_an_exit_in_a_piece_is_that_of_the_caller() -> None:
+    def exits(piece: int) -> int:
+        if threading.current_thread() is not threading.main_thread():
+            raise SystemExit(3)
+        time.sleep(0.01)
+        return piece
+
+    with working_threads(2), pytest.raises(SystemExit, match="3"):
+        list(in_order(lambda _: sum(in_order(exits, range(20))), range(4)))
 
 
 def test_a_caller_that_stops_early_leaves_nothing_at_work() -> None:

@@ -106,7 +106,7 @@ class Work:
         if jobs < execution.jobs:
             several = counted(jobs, "process", "processes")
             execution.tell(
-                f"Note: {several} with {threads} threads each extract features (extract: threads)."
+                f"Note: features are extracted in {several} of {threads} threads (extract: threads)."
             )
         return replace(execution, jobs=jobs, threads=threads)
 
