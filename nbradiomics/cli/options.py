@@ -51,6 +51,7 @@ Export = Annotated[
     ),
 ]
 Threads = Annotated[int | None, typer.Option(help="Threads of torch; default: torch decides.")]
+ImageThreads = Annotated[int | None, setting("features.settings:ExtractionSettings.threads")]
 Models = Annotated[
     Path | None, typer.Option(help="Folder of imported models, if it is not the default folder.")
 ]

@@ -14,6 +14,7 @@ from nbradiomics.cli.console import bars, failure_line, notes, output, problem_l
 from nbradiomics.errors import InputError
 from nbradiomics.files.names import require_room
 from nbradiomics.files.regular_file import exists
+from nbradiomics.system.processors import processors
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -132,7 +133,7 @@ def execution_of(
             )
         jobs = 1
     execution = Execution(
-        processes(jobs),
+        processes(jobs, threads or 1),
         bars,
         _open_workspace(work),
         tell=_print_note,
@@ -171,12 +172,9 @@ def show_made_again(workspace: Workspace | None) -> None:
         notes.print(f"Note: {note}", markup=False)
 
 
-def processes(jobs: int | None) -> int:
-    """Return the number of processes for the option `--jobs`; default: all processors."""
-    if jobs is not None:
-        return jobs
-    # The processors that this process may use, if the system reports them (a container may have fewer).
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def processes(jobs: int | None, threads: int = 1) -> int:
+    """Return the number of processes for the option `--jobs`; default: one processor for each thread."""
+    return max(processors() // threads, 1) if jobs is None else jobs
 
 
 def names_in(text: str | None) -> list[str] | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, TypeVar, cast
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _PACKAGE = Path(__file__).parents[1]
+#: Two threads may import kernels at the same time.
+_TURN = threading.RLock()
 
 
 def compiled(function: Function) -> Function:
@@ -28,16 +31,17 @@ def compiled(function: Function) -> Function:
     if not _can_be_kept(engine):
         return cast("Function", kernel)
     # Numba reads this setting when a cache is made; it is restored for other users of Numba.
-    before = config.CACHE_DIR
-    config.CACHE_DIR = str(cache_folder(engine))
-    try:
-        from nbradiomics.execution.kept_code import KeptCode
+    with _TURN:
+        before = config.CACHE_DIR
+        config.CACHE_DIR = str(cache_folder(engine))
+        try:
+            from nbradiomics.execution.kept_code import KeptCode
 
-        kernel._cache = KeptCode(function)  # njit(cache=True) does the same with Numba's own class
-    except (ImportError, AttributeError):  # a Numba version with a different cache: nothing is stored
-        pass
-    finally:
-        config.CACHE_DIR = before
+            kernel._cache = KeptCode(function)  # njit(cache=True) does the same with Numba's own class
+        except (ImportError, AttributeError):  # a Numba version with a different cache: nothing is stored
+            pass
+        finally:
+            config.CACHE_DIR = before
     return cast("Function", kernel)
 
 

@@ -15,9 +15,12 @@ from nbradiomics.execution.executors.choice import executor_named
 from nbradiomics.execution.executors.local import InProcess, OneWorker, Processes
 from nbradiomics.execution.executors.protocol import Cases, Executor
 from nbradiomics.execution.in_work import InWork
+from nbradiomics.execution.pieces import WithThreads
 from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.execution.record import RECORD
 from nbradiomics.execution.workspace import PASSING, Payload, Workspace, result_key
+from nbradiomics.messages.wording import counted
+from nbradiomics.system.processors import processors
 from nbradiomics.system.streams import end_if_asked
 
 Result = TypeVar("Result")
@@ -107,8 +110,8 @@ class Execution:
     tell
         Called with notes that the user should read during the work.
     threads
-        Threads of torch in each process; ``None`` leaves their number unchanged, or means one if there are
-        several `jobs`.
+        Threads in each process: of torch (``None`` leaves their number unchanged, or means one if there are
+        several `jobs`), and for the features of one image (``None``: one).
     executor
         What computes the cases: ``"local"`` (the default: this process or, with several `jobs`, processes of
         this machine), ``"dask"`` (a Dask cluster of `jobs` processes on this machine), ``"tcp://host:port"``
@@ -167,6 +170,18 @@ class Execution:
         results and failures, and keys of stored results, stay as they are.
         """
         return replace(self, part=self._recorded(part))
+
+    def tell_if_crowded(self) -> None:
+        """Tell the user if this machine has fewer processors than the processes have threads in sum."""
+        total, there = self.jobs * (self.threads or 1), processors()
+        here = self.executor is None or self.jobs > 1
+        if here and (self.threads or 1) > 1 and total > there:
+            several = counted(self.jobs, "process", "processes")
+            self.tell(
+                f"Note: {total} threads ({several} of {self.threads}) were requested for "
+                f"{counted(there, 'processor')}: more threads than processors save no time and need more "
+                "memory."
+            )
 
     def _recorded(self, name: str) -> str:
         return f"{self.part}: {name}" if self.part else name
@@ -277,6 +292,8 @@ class Execution:
     def _compute(
         self, function: Callable[..., Any], cases: Cases, stage: str, take: Callable[[str, Any], Any]
     ) -> Batch[Any]:
+        if self.threads is not None:
+            function = WithThreads(function, self.threads)
         batch: Batch[Any] = Batch()
         outcomes: dict[str, Any] = {}
         computed = self._executor(len(cases), stage).outcomes(function, cases, stage)

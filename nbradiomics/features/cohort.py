@@ -109,7 +109,8 @@ def extract_cohort(
     """
     cohort = load_cohort(cohort)
     parameters = load_parameters(params)
-    require_able(engine, parameters)
+    require_able(engine, parameters, execution.threads)
+    execution.tell_if_crowded()
     label = int(resolve_label(parameters, None))
     if variants:
         cohort = as_originals(cohort, "an extraction of variants")

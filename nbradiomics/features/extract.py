@@ -14,6 +14,7 @@ import SimpleITK as sitk
 
 from nbradiomics.cohort.case_region import require_not_the_image
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import threads as threads_now, working_threads
 from nbradiomics.features.absence import absent_features, is_complete
 from nbradiomics.features.bins import bin_width, span_finder
 from nbradiomics.features.engines import native_engine, pyradiomics_engine
@@ -21,6 +22,7 @@ from nbradiomics.features.engines.extraction import Extraction
 from nbradiomics.features.grid_cost import require_affordable
 from nbradiomics.features.parameters import Parameters, load_parameters
 from nbradiomics.features.refusals import explained
+from nbradiomics.features.settings import require_one_thread
 from nbradiomics.images.fit import STRICT, Fit, fit_mask
 from nbradiomics.images.io import describe, read_image
 from nbradiomics.images.labels import plain_label
@@ -38,6 +40,7 @@ def extract_features(
     params: str | Path | Mapping[str, Any] | Parameters,
     label: int | str | None = None,
     engine: str = DEFAULT_ENGINE,
+    threads: int = 1,
 ) -> pd.Series:
     """Extract PyRadiomics features of one region of one image.
 
@@ -53,6 +56,10 @@ def extract_features(
         united. It overrides the label of the parameter file; ``None`` uses that label, or 1 if it has none.
     engine
         Engine that computes the features; one of `ENGINES`.
+    threads
+        Threads for this image, which save time if the region is large or there are many filters. The features
+        are the same for any number. Up to this many filtered images are in memory at the same time. The
+        engine ``pyradiomics`` has one thread.
 
     Returns
     -------
@@ -63,8 +70,8 @@ def extract_features(
     Raises
     ------
     InputError
-        When the image or mask cannot be used, the mask is empty or lacks the label, or the parameters are
-        not valid.
+        When the image or mask cannot be used, the mask is empty or lacks the label, the parameters are not
+        valid, or the engine has no threads.
 
     Examples
     --------
@@ -72,7 +79,8 @@ def extract_features(
     """
     parameters = load_parameters(params)
     volume, region = read_pair(image, mask, resolve_label(parameters, label), parameters.fit)
-    extraction = extract_region(volume, region, parameters, engine=engine, name=describe(image))
+    with working_threads(threads):
+        extraction = extract_region(volume, region, parameters, engine=engine, name=describe(image))
     if extraction.missing:
         warnings.warn(missing_text(extraction.missing), stacklevel=2)
     values = {**dict.fromkeys(extraction.missing, np.nan), **extraction.values}
@@ -125,10 +133,11 @@ def require_engine(name: str) -> None:
         raise InputError(f"unknown engine {name!r}.", f"Use one of: {', '.join(ENGINES)}.")
 
 
-def require_able(name: str, parameters: Parameters) -> None:
-    """Raise `InputError` unless the engine exists, is installed, and supports the parameters."""
+def require_able(name: str, parameters: Parameters, threads: int | None = None) -> None:
+    """Raise `InputError` unless the engine exists, is installed, and supports parameters and threads."""
     require_engine(name)
     if name == pyradiomics_engine.NAME:
+        require_one_thread(name, threads or 1)
         pyradiomics_engine.require_installed()
         pyradiomics_engine.refuse_own_section(parameters)
 
@@ -137,7 +146,7 @@ def extract_region(
     image: sitk.Image, region: sitk.Image, parameters: Parameters, *, engine: str = DEFAULT_ENGINE, name: str
 ) -> Extraction:
     """Extract the features of a binary region (1 inside) on the image's grid; `name` is for messages."""
-    require_able(engine, parameters)
+    require_able(engine, parameters, threads_now())
     require_finite(image, name)
     require_two_voxels(region, name)
     require_affordable(region, parameters)
@@ -186,7 +195,7 @@ def extract_regions(
     dict
         By the name of the region: its features, or the reason why it is refused.
     """
-    require_able(engine, parameters)
+    require_able(engine, parameters, threads_now())
     require_finite(image, name)
     results: dict[str, Extraction | InputError] = {}
     for region_name, region in regions.items():
@@ -236,7 +245,7 @@ def extract_pipelines(
     results: dict[str, Extraction | InputError] = {}
     for pipeline, (region, parameters) in pipelines.items():
         try:
-            require_able(engine, parameters)
+            require_able(engine, parameters, threads_now())
             require_two_voxels(region, pipeline)
             require_affordable(region, parameters)
         except InputError as error:

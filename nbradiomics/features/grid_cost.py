@@ -9,6 +9,7 @@ from typing import Any
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import threads
 from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.parameters import Parameters
 from nbradiomics.features.parameters.limits import allowing, count
@@ -17,6 +18,9 @@ from nbradiomics.system.memory import require_memory
 #: Peak memory in bytes per voxel of the grid, images and temporary copies together. Measured values: 62 bytes
 #: for the original image, 66 to 70 for most filters, 94 (PyRadiomics: 105) for wavelets.
 BYTES_PER_VOXEL = 110
+#: The same for each further thread, which has a filtered image and the matrices of its region in memory;
+#: measured: 2 to 15 bytes.
+BYTES_PER_THREAD = 40
 _PAD = 5  # PyRadiomics' default
 
 
@@ -45,9 +49,10 @@ def require_affordable(region: sitk.Image, parameters: Parameters) -> None:
             f"Choose larger voxels. {allowing({'voxels': voxels})}".strip(),
         )
     remedy = (
-        "Choose larger voxels, use fewer processes (--jobs), close other programs, or use a larger machine."
+        "Choose larger voxels, use fewer processes (--jobs) or threads, close other programs, or use a "
+        "larger machine."
     )
-    require_memory(voxels * BYTES_PER_VOXEL, cause, remedy)
+    require_memory(voxels * (BYTES_PER_VOXEL + (threads() - 1) * BYTES_PER_THREAD), cause, remedy)
 
 
 def grid_size(region: sitk.Image, setting: Mapping[str, Any], *, whole: bool) -> tuple[int, int, int]:

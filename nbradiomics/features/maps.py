@@ -13,6 +13,7 @@ import pandas as pd
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import working_threads
 from nbradiomics.execution.progress import Progress, quiet
 from nbradiomics.execution.provenance import write_provenance
 from nbradiomics.execution.workspace import content_hash, result_key
@@ -51,6 +52,7 @@ def feature_maps(
     *,
     params: str | Path | Mapping[str, Any] | Parameters,
     label: int | str | None = None,
+    threads: int = 1,
     progress: Progress = quiet,
 ) -> dict[str, sitk.Image]:
     """Make the feature maps of PyRadiomics' voxel-based extraction.
@@ -72,6 +74,8 @@ def feature_maps(
         features are computed; shape classes have no maps.
     label
         Label of the region, as a number or a segment's name. ``None`` uses the parameter file's, or 1.
+    threads
+        Threads that measure the boxes; the maps are the same for any number.
     progress
         Progress display.
 
@@ -98,7 +102,8 @@ def feature_maps(
     parameters = load_parameters(params)
     missing: dict[str, str] = {}
     found = _made(image, mask, parameters, resolve_label(parameters, label), None, progress, missing)
-    maps = {one.name: one.image for one in found}
+    with working_threads(threads):
+        maps = {one.name: one.image for one in found}
     if missing:
         warnings.warn(missing_text(missing), stacklevel=2)
     return maps
@@ -111,6 +116,7 @@ def write_maps(
     *,
     params: str | Path | Mapping[str, Any] | Parameters,
     label: int | str | None = None,
+    threads: int = 1,
     progress: Progress = quiet,
 ) -> pd.DataFrame:
     """Write feature maps into a folder, one NIfTI file each, with a table and the provenance.
@@ -126,7 +132,7 @@ def write_maps(
     out
         Folder that is new, empty, or written by the same call before: same image, mask, label and parameters,
         and the same version of this package. In that case its maps are computed again.
-    params, label, progress
+    params, label, threads, progress
         As in `feature_maps`.
 
     Returns
@@ -150,7 +156,7 @@ def write_maps(
         label=str(wanted),
         engine=engine.engine_version(),
     )
-    with working_in(out, f"maps of {image} and {mask}", key):
+    with working_in(out, f"maps of {image} and {mask}", key), working_threads(threads):
         require_own_folder(out, key)
         rows: list[dict[str, Any]] = []
         missing: dict[str, str] = {}

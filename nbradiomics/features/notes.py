@@ -4,9 +4,16 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from functools import partial
+from typing import TypeVar
+
+from nbradiomics.execution.pieces import in_order
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _LOGGER = logging.getLogger("radiomics")
 #: Notes of the extraction that runs in this thread.
@@ -79,6 +86,19 @@ def listening() -> Iterator[list[str]]:
         yield notes
     finally:
         _notes.set(before)
+
+
+def pieces_in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """Call a function for each item as `pieces.in_order`; the notes come in this order too."""
+    for result, notes in in_order(partial(_heard, function), items):
+        for text in notes:
+            note(text)
+        yield result
+
+
+def _heard(function: Callable[[Item], Result], item: Item) -> tuple[Result, list[str]]:
+    with listening() as notes:
+        return function(item), notes
 
 
 def note(text: str) -> None:

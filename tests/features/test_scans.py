@@ -107,7 +107,7 @@ def test_an_image_that_is_not_cropped_is_read_normalised_and_filtered_once(
     cohort: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = counted(monkeypatch, scans, "read_image")
-    filtered = counted(monkeypatch, together, "filtered_images")
+    filtered = counted(monkeypatch, together, "filter_steps")
     extract(cohort)
     assert (len(read), len(filtered)) == (1, 1)
 

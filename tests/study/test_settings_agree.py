@@ -40,6 +40,7 @@ READERS = ["readers", "no.csv", "--out", "out"]
 NEEDED = ["needed-agreement", "no.csv", "no.csv", "--out", "out.csv"]
 PREPARE = ["prepare", "no.csv", "--steps", "n4", "--out", "out"]
 PROCESSING = ["processing", "no.csv", "--grid", "no.yaml", "--out", "out"]
+EXTRACT = ["extract", "no.csv", "--params", "t2w_mr_1mm", "--out", "out.csv"]
 CONTROLS = ["controls", "no.csv", "--params", "t2w_mr_1mm", "--out", "out.csv"]
 ROIS = ["rois", "no.csv", "--out", "out.csv"]
 HABITATS = ["habitats", "no.csv", "--out", "out.csv"]
@@ -138,6 +139,7 @@ STATED: list[tuple[str, str, type[Settings], list[str], str, Any]] = [
     ("processing", "confidence", ProcessingSettings, PROCESSING, "--confidence", NUMBERS),
     ("processing", "min_subjects", ProcessingSettings, PROCESSING, "--min-subjects", WHOLE),
     ("processing", "reading", ProcessingSettings, PROCESSING, "--reading", WHOLE),
+    ("extract", "threads", ExtractionSettings, EXTRACT, "--threads", WHOLE),
     ("controls", "ring_mm", ControlSettings, CONTROLS, "--ring-mm", NUMBERS),
     ("rois", "ring", RegionWidths, ROIS, "--ring", NUMBERS),
     ("rois", "rim", RegionWidths, ROIS, "--rim", NUMBERS),

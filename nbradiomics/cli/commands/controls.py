@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from nbradiomics.cli.console import notes
-from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Lesions, Work
+from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, ImageThreads, Jobs, Lesions, Work
 from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, names_in, prepare, read_cohort, show_made_again
@@ -37,6 +37,7 @@ def controls(
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the random controls.")] = 0,
     jobs: Jobs = None,
+    threads: ImageThreads = None,
     work: Work = None,
     executor: ExecutorName = None,
     cluster: ClusterFile = None,
@@ -56,9 +57,10 @@ def controls(
     settings = settings_from(
         ControlSettings, **{name: options.get(name) for name in ControlSettings.model_fields}
     )
-    chosen = settings_from(ExtractionSettings, params=params, engine=engine)
+    chosen = settings_from(ExtractionSettings, params=params, engine=engine, threads=threads)
     loaded = read_cohort(cohort)
-    execution = limited(execution_of(jobs, work, executor=executor, cluster=cluster), shard, loaded)
+    execution = execution_of(jobs, work, threads=threads, executor=executor, cluster=cluster)
+    execution = limited(execution, shard, loaded)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
     features = extract_controls(
         loaded, engine=chosen.engine, **choice, seed=seed, settings=settings, execution=execution

@@ -10,7 +10,16 @@ import typer
 
 from nbradiomics.cli.console import bars, notes, output, show_json, show_lines
 from nbradiomics.cli.label_notes import show_label_notes, show_label_warnings
-from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Json, Lesions, Work
+from nbradiomics.cli.options import (
+    ClusterFile,
+    CohortFile,
+    ExecutorName,
+    ImageThreads,
+    Jobs,
+    Json,
+    Lesions,
+    Work,
+)
 from nbradiomics.cli.parts import ShardOption, finish_part, limited, remove_parts
 from nbradiomics.cli.stated import setting, settings_from
 from nbradiomics.cli.steps import execution_of, finish, prepare, read_cohort, show_made_again
@@ -69,6 +78,7 @@ def extract(
         int | None, setting("features.slices.settings:SliceSettings.min_slice_voxels")
     ] = None,
     jobs: Jobs = None,
+    threads: ImageThreads = None,
     work: Work = None,
     executor: ExecutorName = None,
     cluster: ClusterFile = None,
@@ -80,10 +90,11 @@ def extract(
 
     for file in (out, *([diagnostics] if diagnostics else [])):
         prepare(file, ".csv", ".parquet", inputs=[cohort, params])
-    settings = settings_from(ExtractionSettings, params=params, engine=engine)
+    settings = settings_from(ExtractionSettings, params=params, engine=engine, threads=threads)
     slices = _asked_slices(per_slice, min_slice_voxels, perturb=perturb, diagnostics=diagnostics, shard=shard)
     loaded = read_cohort(cohort)
-    execution = limited(execution_of(jobs, work, executor=executor, cluster=cluster), shard, loaded)
+    execution = execution_of(jobs, work, threads=threads, executor=executor, cluster=cluster)
+    execution = limited(execution, shard, loaded)
     choice: dict[str, Any] = {"params": params, "lesions": lesions, "min_lesion_ml": min_lesion_volume}
     if slices is not None:
         _extract_slices(loaded, out, execution, slices, engine=settings.engine, **choice)
@@ -276,13 +287,16 @@ def maps(
         Path, typer.Option(help="Folder for the maps: a new folder, or one made by the same call.")
     ],
     label: Label = None,
+    threads: Annotated[
+        int, typer.Option(min=1, help="Threads that measure the boxes; the maps are the same for any number.")
+    ] = 1,
     as_json: Json = False,
 ) -> None:
     """Make feature maps: the features of the box around each voxel (voxel-based extraction)."""
     from nbradiomics.features.maps import write_maps
     from nbradiomics.features.schema import MAPS
 
-    table = write_maps(image, mask, out, params=params, label=label, progress=bars)
+    table = write_maps(image, mask, out, params=params, label=label, threads=threads, progress=bars)
     show_label_notes(mask, params, label)
     if as_json:
         show_json(maps=table, missing=table.attrs["missing"])

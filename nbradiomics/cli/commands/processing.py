@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from nbradiomics.cli.console import failure_line, notes, output, show_lines
-from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, Jobs, Replace, Work
+from nbradiomics.cli.options import ClusterFile, CohortFile, ExecutorName, ImageThreads, Jobs, Replace, Work
 from nbradiomics.cli.stated import setting, settings_from, settings_of_options
 from nbradiomics.cli.steps import execution_of, read_cohort
 
@@ -30,6 +30,7 @@ def processing(
     engine: Annotated[str | None, setting("features.settings:ExtractionSettings.engine")] = None,
     replace: Replace = False,
     jobs: Jobs = None,
+    threads: ImageThreads = None,
     work: Work = None,
     executor: ExecutorName = None,
     cluster: ClusterFile = None,
@@ -41,8 +42,8 @@ def processing(
     from nbradiomics.workflows.processing.run import study_processing
 
     settings = settings_of_options(ProcessingSettings, options)
-    chosen = settings_from(ExtractionSettings, engine=engine).engine
-    execution = execution_of(jobs, work, executor=executor, cluster=cluster)
+    chosen = settings_from(ExtractionSettings, engine=engine, threads=threads).engine
+    execution = execution_of(jobs, work, threads=threads, executor=executor, cluster=cluster)
     loaded = read_cohort(cohort)
     done = study_processing(
         loaded, grid, out, engine=chosen, settings=settings, replace=replace, execution=execution

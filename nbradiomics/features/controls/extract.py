@@ -108,7 +108,8 @@ def extract_controls(
     """
     cohort = as_originals(load_cohort(cohort), "a negative control")
     parameters = load_parameters(params)
-    require_able(engine, parameters)
+    require_able(engine, parameters, execution.threads)
+    execution.tell_if_crowded()
     require_single_masks(parameters, SINGLE_MASKS)
     _require_voxels_unfiltered(parameters, settings)
     label = int(resolve_label(parameters, None))

@@ -7,30 +7,44 @@ than the features of a tumour to compute.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import SimpleITK as sitk
+from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import in_order
 from nbradiomics.features.ibsi_names.families import ONCE
 from nbradiomics.features.native.classes.firstorder import Intensities, first_order_features
 from nbradiomics.features.native.classes.shape import shape_features
 from nbradiomics.features.native.classes.shape2d import shape2d_features
 from nbradiomics.features.native.classes.textures import TEXTURES, TextureSettings, texture_features
-from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.filters.filters import Made, filter_steps
 from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.features.native.grid.mask_checks import INSIDE
 from nbradiomics.features.native.grid.part import Part
 from nbradiomics.features.native.grid.preparation import Prepared, Region, prepare
 from nbradiomics.features.native.grid.spline import Source
 from nbradiomics.features.native.levels.discretisation import discretise
+from nbradiomics.features.native.levels.grey_levels import DiscreteRegion
 from nbradiomics.features.native.levels.ibsi_bins import ibsi_bin_edges, lower_limit
 from nbradiomics.features.native.plan import Plan
+from nbradiomics.features.notes import pieces_in_order
 from nbradiomics.features.parameters.limits import require_bins
 
+if TYPE_CHECKING:
+    from nbradiomics.features.native.responses import Response  # it imports SciPy, which is slow
+
+Result = TypeVar("Result")
+#: Features to compute, by class.
+_Classes = Mapping[str, tuple[str, ...]]
+#: Values by class, and notes about what has no value.
+_Found = tuple[dict[str, dict[str, float]], tuple[str, ...]]
+_FAMILIES = "families"
 _SHAPES = ("shape", "shape2D")
 AXIS_LENGTHS = ("MajorAxisLength", "MinorAxisLength", "LeastAxisLength")
 #: PyRadiomics' words, which `absence` uses to find why the class is missing.
@@ -87,17 +101,50 @@ def extract(image: sitk.Image, region: sitk.Image, plan: Plan, source: Source | 
         image = normalised(image, plan.settings)
         plan = replace(plan, settings={**plan.settings, "normalize": False})
     prepared = prepare(image, region, plan.settings, plan.ibsi, source)
-    measured = measure_shapes(prepared, plan)
     region_of_images = prepared.region
-    images = filtered_images(prepared.image, prepared.mask, plan.image_types, plan.settings, prepared.box)
-    for filtered, name, settings in images:
-        measured.add(measure_image(filtered, name, region_of_images, plan, settings))
-    if plan.filters:
-        from nbradiomics.features.native.responses import responses
-
-        for one in responses(image, prepared.image, [region_of_images], plan):
-            measured.add(measure_image(Part.of(one.image), one.name, one.regions[0], plan, plan.settings))
+    steps = [
+        partial(measure_shapes, prepared, plan),
+        *(partial(_measure_made, make, region_of_images, plan) for make in _filters(prepared, plan)),
+        *(
+            partial(_measure_response, make, plan)
+            for make in _responses(image, prepared, region_of_images, plan)
+        ),
+    ]
+    measured = Measurements()
+    for part in pieces_in_order(_call, steps):
+        measured.add(part)
     return measured
+
+
+def _call(step: Callable[[], Result]) -> Result:
+    return step()
+
+
+def _measure_made(make: Callable[[], Iterator[Made]], region: Region, plan: Plan) -> Measurements:
+    """Make the images of a filter one at a time, and measure the region in each."""
+    measured = Measurements()
+    for filtered, name, settings in make():
+        measured.add(measure_image(filtered, name, region, plan, settings))
+    return measured
+
+
+def _filters(prepared: Prepared, plan: Plan) -> list[Callable[[], Iterator[Made]]]:
+    return filter_steps(prepared.image, prepared.mask, plan.image_types, plan.settings, prepared.box)
+
+
+def _responses(
+    image: sitk.Image, prepared: Prepared, region: Region, plan: Plan
+) -> Iterable[Callable[[], Response]]:
+    if not plan.filters:
+        return ()
+    from nbradiomics.features.native.responses import response_steps  # it imports SciPy, which is slow
+
+    return response_steps(image, prepared.image, [region], plan)
+
+
+def _measure_response(make: Callable[[], Response], plan: Plan) -> Measurements:
+    one = make()
+    return measure_image(Part.of(one.image), one.name, one.regions[0], plan, plan.settings)
 
 
 def measure_shapes(prepared: Prepared, plan: Plan) -> Measurements:
@@ -172,34 +219,63 @@ def measure_image(
     require_bins(lowest, highest, settings, plan.limits, name)
     edges = ibsi_bin_edges(values, settings, plan.ibsi, limit=lower_limit(plan.settings, name))
     levels, counts = discretise(crop, positions, image.spacing, settings, edges)
-    by_class = {}
-    if "firstorder" in wanted:
-        intensities = Intensities(values, counts, image.voxel_volume)
-        shift = settings.get("voxelArrayShift", 0)
-        by_class["firstorder"] = first_order_features(
-            intensities, wanted["firstorder"], shift=shift, excess=plan.ibsi.excess_kurtosis
-        )
-    textures = {class_name: features for class_name, features in wanted.items() if class_name in TEXTURES}
-    if textures:
-        by_class |= texture_features(levels, TextureSettings.of(settings), textures)
+    outline = None if region.outline is None else (region.outline, region.start)
+    intensities = Intensities(values, counts, image.voxel_volume)
+    steps = [
+        partial(_first_order, intensities, wanted, settings, plan),
+        partial(_textures, levels, wanted, settings),
+        partial(_families, name, intensities, levels, plan, outline),
+    ]
+    by_class: dict[str, dict[str, float]] = {}
+    notes: tuple[str, ...] = ()
+    for found, more in in_order(_call, steps):
+        by_class |= found
+        notes += more
     measured = {
         f"{name}_{class_name}_{feature}": value
         for class_name in wanted
         for feature, value in by_class[class_name].items()
     }
-    notes: tuple[str, ...] = ()
-    if plan.families.names:
-        from nbradiomics.features.native.ibsi.measure import Voxels, measure_families
-        from nbradiomics.features.native.ibsi.textures.families import Outline
-
-        outline = None if region.outline is None else Outline(region.outline, region.start)
-        voxels = Voxels(values, levels, counts)
-        of_families, notes = measure_families(
-            name, voxels, plan.families, plan.settings, plan.limits, outline
-        )
-        measured |= {f"{name}_{feature}": value for feature, value in of_families.items()}
+    measured |= {f"{name}_{feature}": value for feature, value in by_class[_FAMILIES].items()}
     span = (lowest, highest) if name == "original" else None
     return Measurements(measured, span, notes)
+
+
+def _first_order(
+    intensities: Intensities, wanted: _Classes, settings: Mapping[str, Any], plan: Plan
+) -> _Found:
+    if "firstorder" not in wanted:
+        return {}, ()
+    features = first_order_features(
+        intensities,
+        wanted["firstorder"],
+        shift=settings.get("voxelArrayShift", 0),
+        excess=plan.ibsi.excess_kurtosis,
+    )
+    return {"firstorder": features}, ()
+
+
+def _textures(levels: DiscreteRegion, wanted: _Classes, settings: Mapping[str, Any]) -> _Found:
+    textures = {class_name: features for class_name, features in wanted.items() if class_name in TEXTURES}
+    return (texture_features(levels, TextureSettings.of(settings), textures) if textures else {}), ()
+
+
+def _families(
+    name: str,
+    intensities: Intensities,
+    levels: DiscreteRegion,
+    plan: Plan,
+    outline: tuple[NDArray[np.bool_], tuple[int, int, int]] | None,
+) -> _Found:
+    if not plan.families.names:
+        return {_FAMILIES: {}}, ()
+    from nbradiomics.features.native.ibsi.measure import Voxels, measure_families
+    from nbradiomics.features.native.ibsi.textures.families import Outline
+
+    voxels = Voxels(intensities.values, levels, intensities.level_counts)
+    around = None if outline is None else Outline(*outline)
+    values, notes = measure_families(name, voxels, plan.families, plan.settings, plan.limits, around)
+    return {_FAMILIES: values}, notes
 
 
 def _spacing(image: sitk.Image) -> tuple[float, float, float]:

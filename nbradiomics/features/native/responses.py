@@ -7,15 +7,18 @@ margin are filtered, with the same result; else the whole image is.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from math import prod
+from threading import Lock
 
 import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import threads
 from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.lattice import Lattice
 from nbradiomics.features.native.grid.preparation import Region
@@ -70,18 +73,34 @@ def responses(
     InputError
         When a filter does not suit the voxels, or the image is too large for it.
     """
+    for make in response_steps(image, ground, regions, plan):
+        yield make()
+
+
+def response_steps(
+    image: sitk.Image, ground: sitk.Image, regions: Sequence[Region], plan: Plan
+) -> list[Callable[[], Response]]:
+    """Return what makes the image of each requested filter; see `responses`."""
     if not plan.filters:
-        return
+        return []
     lattice = Lattice(image, ground, plan.settings, plan.ibsi)
     box = Box.around_all([region.box for region in regions])
     moved = [Region(region.box.within(box), region.inside) for region in regions]
     part = part_of(ground, box)
-    x, y, z = ground.GetSpacing()
     held = _Held(lattice, box)
-    for one in plan.filters:
-        filtered = sitk.GetImageFromArray(_response(one, held, (z, y, x), plan))
-        filtered.CopyInformation(part)
-        yield Response(filtered, one.name, moved)
+    filters = [plan.filters[: number + 1] for number in range(len(plan.filters))]
+    return [partial(_made, until, held, part, moved, plan) for until in filters]
+
+
+def _made(
+    filters: Sequence[Filter], held: _Held, part: sitk.Image, regions: list[Region], plan: Plan
+) -> Response:
+    """Make the image of the last of some filters; the others decide which part of the image is kept."""
+    x, y, z = part.GetSpacing()
+    needed = [held.needed(reach(one, (z, y, x)), flat=one.flat) for one in filters]
+    filtered = sitk.GetImageFromArray(_response(filters[-1], held, needed, (z, y, x), plan))
+    filtered.CopyInformation(part)
+    return Response(filtered, filters[-1].name, regions)
 
 
 def part_of(image: sitk.Image, box: Box) -> sitk.Image:
@@ -94,13 +113,18 @@ def part_of(image: sitk.Image, box: Box) -> sitk.Image:
 
 
 class _Held:
-    """The intensities around the regions: the largest part that was needed so far is kept."""
+    """The intensities around the regions: the largest part that was needed so far is kept.
+
+    Interpolated intensities may depend on the part in the last bit: so what was needed before a filter, and
+    not what was made before it, decides about its part. Several threads may ask.
+    """
 
     def __init__(self, lattice: Lattice, box: Box) -> None:
         self.whole = Box.around_all([lattice.whole, box])
         self.box = box
         self._lattice = lattice
         self._kept: tuple[Box, NDArray[np.float64]] | None = None
+        self._turn = Lock()
 
     def needed(self, margin: int | None, *, flat: bool) -> Box:
         """Return the box that a filter reads; ``None``: the whole image, or whole slices."""
@@ -114,11 +138,14 @@ class _Held:
         (z0, z1), (y0, y1), (x0, x1) = bounds
         return Box((z0, y0, x0), (z1, y1, x1))
 
-    def window(self, wanted: Box) -> Window:
-        """Return the intensities in a box as a window around the regions."""
-        if self._kept is None or not _within(wanted, self._kept[0]):
-            self._kept = (wanted, self._lattice.values(wanted))
-        kept, values = self._kept
+    def window(self, needed: Sequence[Box]) -> Window:
+        """Return the intensities in the last of the needed boxes as a window around the regions."""
+        wanted = needed[-1]
+        kept = reduce(lambda kept, box: kept if _within(box, kept) else box, needed)
+        with self._turn:
+            if self._kept is None or self._kept[0] != kept:
+                self._kept = (kept, self._lattice.values(kept))
+            values = self._kept[1]
         sides = [
             (low == first, high == last)
             for low, high, first, last in zip(
@@ -130,9 +157,9 @@ class _Held:
 
 
 def _response(
-    one: Filter, held: _Held, spacing: tuple[float, float, float], plan: Plan
+    one: Filter, held: _Held, needed: Sequence[Box], spacing: tuple[float, float, float], plan: Plan
 ) -> NDArray[np.float64]:
-    wanted = held.needed(reach(one, spacing), flat=one.flat)
+    wanted = needed[-1]
     voxels = working_voxels(one, wanted.size)
     along = " x ".join(f"{length:,}" for length in reversed(wanted.size))
     cause = f"the filter {one.name} needs {along} voxels"
@@ -142,10 +169,14 @@ def _response(
             f"Choose larger voxels. {allowing({'voxels': prod(wanted.size)})}".strip(),
         )
     remedy = (
-        "Choose larger voxels or boundary: periodic, use fewer processes (--jobs), or close other programs."
+        "Choose larger voxels or boundary: periodic, use fewer processes (--jobs) or threads, or close other "
+        "programs."
     )
-    require_memory(voxels * BYTES_PER_VOXEL, cause, remedy)
-    return response(one, held.window(wanted), spacing)
+    together = min(threads(), len(plan.filters))
+    if together > 1:
+        cause += f", in {together} threads at the same time"
+    require_memory(voxels * BYTES_PER_VOXEL * together, cause, remedy)
+    return response(one, held.window(needed), spacing)
 
 
 def _within(inner: Box, outer: Box) -> bool:

@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 
 import SimpleITK as sitk
 
-from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.filters.filters import Made, filter_steps
 from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.features.native.grid.part import Part
@@ -32,9 +32,10 @@ from nbradiomics.features.native.grid.preparation import (
 from nbradiomics.features.native.one_region import measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
 from nbradiomics.features.native.several_regions import REFUSALS, Measuring, measure_responses
-from nbradiomics.features.notes import listening
+from nbradiomics.features.notes import listening, pieces_in_order
 
-Made = TypeVar("Made")
+Result = TypeVar("Result")
+_Make = Callable[[], Iterator[Made]]
 #: Settings that are read only when the voxels of a region are measured, after all filters.
 MEASURING = (
     "binWidth",
@@ -124,13 +125,19 @@ def _measure_together(image: sitk.Image, pipelines: Sequence[Pipeline]) -> None:
         ground, whole = made
         for members in _grouped(pipelines, lambda one: str(id(one.region))):
             _prepare(ground, whole if members[0].region is first.region else None, members)
-        for kind, members in _of_images(pipelines):
-            _measure_images(ground, whole, kind, members)
+        steps = [
+            (make, kind, members)
+            for kind, members in _of_images(pipelines)
+            for make in _steps_of(ground, whole, kind, members)
+        ]
+        for (_, _, members), parts in zip(steps, pieces_in_order(_measure_images, steps), strict=True):
+            for one, part in zip(members, parts, strict=True):
+                one.state.add(part.state)
         for members in _grouped(pipelines, lambda one: repr(one.plan.filters)):
             measure_responses(image, ground, [(one.state, one.plan) for one in members])
 
 
-def _together(pipelines: Sequence[Pipeline], step: Callable[..., Made], *arguments: Any) -> Made | None:
+def _together(pipelines: Sequence[Pipeline], step: Callable[..., Result], *arguments: Any) -> Result | None:
     """Do a step for several pipelines; ``None`` if it refuses them."""
     with listening() as notes:
         try:
@@ -179,18 +186,26 @@ def _of_images(pipelines: Sequence[Pipeline]) -> Iterator[tuple[str, list[Pipeli
             yield kind, members
 
 
-def _measure_images(ground: sitk.Image, whole: sitk.Image, kind: str, pipelines: Sequence[Pipeline]) -> None:
-    """Make the images of one type, one at a time, and measure every pipeline in each."""
-    going = [one for one in pipelines if one.state.refusal is None]
+def _steps_of(ground: sitk.Image, whole: sitk.Image, kind: str, pipelines: Sequence[Pipeline]) -> list[_Make]:
+    boxes = [one.state.region.box for one in pipelines if one.state.region is not None]
+    plan = pipelines[0].plan
+    box = Box.around_all(boxes) if boxes else None
+    return filter_steps(ground, whole, {kind: plan.image_types[kind]}, plan.settings, box)
+
+
+def _measure_images(step: tuple[_Make, str, list[Pipeline]]) -> list[Pipeline]:
+    """Make the images of a filter, one at a time, and measure every pipeline in each."""
+    make, kind, pipelines = step
+    parts = [replace(one, state=one.state.apart()) for one in pipelines]
+    going = [one for one in parts if one.state.refusal is None]
     if not going:
-        return
-    plan = going[0].plan
-    box = Box.around_all([one.state.region.box for one in going if one.state.region is not None])
-    images = filtered_images(ground, whole, {kind: plan.image_types[kind]}, plan.settings, box)
+        return parts
+    images = make()
     while (made := _together(going, next, images, None)) is not None:
         filtered, name, _ = made
         for one in going:
             _measure(one, filtered, name, kind)
+    return parts
 
 
 def _measure(one: Pipeline, filtered: Part, name: str, kind: str) -> None:

@@ -12,15 +12,15 @@ the values of filtered images differ from PyRadiomics'.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from functools import reduce
-from typing import Any
+from functools import partial, reduce
+from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk
 
 from nbradiomics.errors import InputError
-from nbradiomics.features.native.filters.filters import filtered_images
+from nbradiomics.features.native.filters.filters import Made, filter_steps
 from nbradiomics.features.native.grid.box import Box
 from nbradiomics.features.native.grid.intensities import normalised
 from nbradiomics.features.native.grid.mask_checks import same_grid
@@ -36,8 +36,11 @@ from nbradiomics.features.native.grid.preparation import (
 from nbradiomics.features.native.grid.spline import Source, can_resample
 from nbradiomics.features.native.one_region import Measurements, extract, measure_image, measure_shapes
 from nbradiomics.features.native.plan import Plan
-from nbradiomics.features.notes import listening
+from nbradiomics.features.notes import listening, pieces_in_order
 from nbradiomics.images.fit import on_grid
+
+if TYPE_CHECKING:
+    from nbradiomics.features.native.responses import Response  # it imports SciPy, which is slow
 
 #: Errors by which a region is refused; any other error is a fault.
 REFUSALS = (ValueError, RuntimeError, InputError)
@@ -51,6 +54,17 @@ class Measuring:
     measured: Measurements = field(default_factory=Measurements)
     notes: list[str] = field(default_factory=list)
     refusal: Exception | None = None
+
+    def apart(self) -> Measuring:
+        """Return the same region without its values, to measure it in some of the images."""
+        return Measuring(self.region, refusal=self.refusal)
+
+    def add(self, part: Measuring) -> None:
+        """Add what was measured apart, unless the region was refused before, in an earlier image."""
+        if self.refusal is None:
+            self.measured.add(part.measured)
+            self.notes += part.notes
+            self.refusal = part.refusal
 
 
 def extract_together(
@@ -128,10 +142,22 @@ def _on_the_same_images(
         _try(one, _prepare, ground, region, plan)
     if any(one.refusal is None for one in states):
         box = Box.around_all([one.region.box for one in states if one.region is not None])
-        for filtered, name, settings in filtered_images(ground, whole, plan.image_types, plan.settings, box):
-            for one in states:
-                _try(one, _measure, filtered, name, plan, settings)
+        steps = filter_steps(ground, whole, plan.image_types, plan.settings, box)
+        for parts in pieces_in_order(partial(_measure_made, states, plan), steps):
+            for one, part in zip(states, parts, strict=True):
+                one.add(part)
     measure_responses(image, ground, [(one, plan) for one in states])
+
+
+def _measure_made(
+    states: Sequence[Measuring], plan: Plan, make: Callable[[], Iterator[Made]]
+) -> list[Measuring]:
+    """Measure all regions in the images of a filter, which are made one at a time."""
+    parts = [one.apart() for one in states]
+    for filtered, name, settings in make():
+        for part in parts:
+            _try(part, _measure, filtered, name, plan, settings)
+    return parts
 
 
 def measure_responses(image: sitk.Image, ground: sitk.Image, pairs: Sequence[tuple[Measuring, Plan]]) -> None:
@@ -149,15 +175,27 @@ def measure_responses(image: sitk.Image, ground: sitk.Image, pairs: Sequence[tup
     going = [(one, one.region, plan) for one, plan in pairs if one.refusal is None and one.region is not None]
     if not going or not going[0][2].filters:
         return
-    from nbradiomics.features.native.responses import responses  # it imports SciPy, which is slow
+    from nbradiomics.features.native.responses import response_steps  # it imports SciPy, which is slow
 
     try:
-        for made in responses(image, ground, [region for _, region, _ in going], going[0][2]):
-            for (one, _, plan), region in zip(going, made.regions, strict=True):
-                _try(one, _measure_in, made.image, made.name, region, plan)
+        steps = response_steps(image, ground, [region for _, region, _ in going], going[0][2])
+        measured = [(one, plan) for one, _, plan in going]
+        for parts in pieces_in_order(partial(_measure_response, measured), steps):
+            for (one, _), part in zip(measured, parts, strict=True):
+                one.add(part)
     except InputError as error:  # a filter that does not suit the image is no fault of one region
         for one, _, _ in going:
             one.refusal = one.refusal or error
+
+
+def _measure_response(
+    going: Sequence[tuple[Measuring, Plan]], make: Callable[[], Response]
+) -> list[Measuring]:
+    parts = [one.apart() for one, _ in going]
+    made = make()
+    for part, (_, plan), region in zip(parts, going, made.regions, strict=True):
+        _try(part, _measure_in, made.image, made.name, region, plan)
+    return parts
 
 
 def _try(one: Measuring, step: Any, *arguments: Any) -> None:

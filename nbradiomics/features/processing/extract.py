@@ -89,7 +89,8 @@ def extract_grid(
     loaded = as_originals(loaded, "a processing grid")
     pipelines = (Alteration(ORIGINAL, grid.reference), *grid.alterations)
     for one in pipelines:
-        require_able(engine, one.parameters)
+        require_able(engine, one.parameters, execution.threads)
+    execution.tell_if_crowded()
     label = int(resolve_label(grid.reference, None))
     measured = measured_cases(loaded, lesions, label=label, minimum_ml=min_lesion_ml)
     if not measured:

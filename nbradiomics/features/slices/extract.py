@@ -80,7 +80,8 @@ def extract_slices(
     """
     cohort = load_cohort(cohort)
     parameters = load_parameters(params)
-    require_able(engine, parameters)
+    require_able(engine, parameters, execution.threads)
+    execution.tell_if_crowded()
     require_flat(parameters)
     label = int(resolve_label(parameters, None))
     cases = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import pandas as pd
@@ -18,8 +18,10 @@ from nbradiomics.execution.stage_names import StageName
 from nbradiomics.features.schema import FEATURES
 from nbradiomics.files.folder_in_use import require_in
 from nbradiomics.messages.problem import Problem
+from nbradiomics.messages.wording import counted
 from nbradiomics.segmentation.model import Model
 from nbradiomics.study.study import Study
+from nbradiomics.system.processors import processors
 from nbradiomics.workflows.folder import RunFolder
 
 #: Name of the case of a failure that is about the cohort as a whole.
@@ -88,6 +90,25 @@ class Work:
     def rule_of_masks(self) -> LesionRule:
         """Rule for several lesions when masks are compared with masks."""
         return whole_rule(lesion_rule(self.study.asked_lesions, self.cohort.table))
+
+    def extraction(self) -> Execution:
+        """Return how features are extracted: with the study's threads for each image.
+
+        On this machine there are at most as many processes as leave a processor for each thread; the user is
+        told if they are fewer than those of the other stages.
+        """
+        execution, threads = self.execution, self.study.extract.threads
+        if threads == 1:
+            return execution
+        jobs = execution.jobs
+        if execution.executor is None:
+            jobs = max(min(jobs, processors() // threads), 1)
+        if jobs < execution.jobs:
+            several = counted(jobs, "process", "processes")
+            execution.tell(
+                f"Note: features are extracted in {several} of {threads} threads (extract: threads)."
+            )
+        return replace(execution, jobs=jobs, threads=threads)
 
     def note(self, section: str, lines: Iterable[str]) -> None:
         """Add what a stage found unusual to the problems of the run."""

@@ -57,6 +57,6 @@ def controlled_features(work: Work) -> tuple[ControlSettings, FeatureTable]:
         min_lesion_ml=study.lesion_min_ml,
         seed=study.seed,
         settings=settings,
-        execution=work.execution,
+        execution=work.extraction(),
     )
     return settings, features

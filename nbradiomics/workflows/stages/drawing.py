@@ -64,7 +64,7 @@ def features_of_folds(work: Work) -> tuple[pd.DataFrame, list[Failure]]:
         # The rule of the whole cohort: a part of it may suggest another one.
         lesions=lesion_rule(work.study.asked_lesions, work.cohort.table),
         min_lesion_ml=work.study.lesion_min_ml,
-        execution=work.execution,
+        execution=work.extraction(),
     )
     return done.table, [replace(one, stage=StageName.DRAWING) for one in done.failures]
 

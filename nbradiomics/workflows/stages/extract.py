@@ -54,7 +54,7 @@ def features_of(work: Work) -> FeatureTable:
         engine=study.extract.engine,
         lesions=study.asked_lesions,
         min_lesion_ml=study.lesion_min_ml,
-        execution=work.execution,
+        execution=work.extraction(),
     )
 
 

@@ -60,6 +60,6 @@ def perturbed_features(work: Work) -> tuple[pd.DataFrame, list[Variant], Feature
         lesions=lesion_rule(study.asked_lesions, work.cohort.table),
         variants=variants,
         seed=study.seed,
-        execution=work.execution,
+        execution=work.extraction(),
     )
     return rows, variants, features

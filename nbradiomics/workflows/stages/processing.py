@@ -62,6 +62,6 @@ def processed_features(work: Work) -> tuple[pd.DataFrame, ProcessingGrid, Featur
         engine=study.extract.engine,
         # The rule of the whole cohort: a part of it may suggest another one.
         lesions=lesion_rule(study.asked_lesions, work.cohort.table),
-        execution=work.execution,
+        execution=work.extraction(),
     )
     return rows, grid, features

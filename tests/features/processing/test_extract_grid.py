@@ -135,13 +135,13 @@ def test_shared_work_is_done_once(cohort: Path, monkeypatch: pytest.MonkeyPatch)
 
         monkeypatch.setattr(several_plans, name, call)
 
-    for name in ("normalised", "loaded", "filtered_images", "measure_shapes"):
+    for name in ("normalised", "loaded", "filter_steps", "measure_shapes"):
         counted(name)
     reference = {**ALL, "imageType": {"Original": {}, "LoG": {"sigma": [2.0]}}}
     bins = {"bins": {"setting": {"binWidth": [3, 7, 9]}}, "rim": {"mask_mm": 1.2}}
     extract_grid(cohort, load_grid({"reference": reference, "alterations": bins}))
     # Not cropped: all four masks have one image and two filters, and each mask has one shape.
-    assert calls == {"normalised": 1, "loaded": 1, "filtered_images": 2, "measure_shapes": 4}
+    assert calls == {"normalised": 1, "loaded": 1, "filter_steps": 2, "measure_shapes": 4}
 
 
 def test_one_alteration_that_fails_leaves_the_others(cohort: Path):

@@ -7,12 +7,14 @@ directions; what they share is looked at once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.execution.pieces import WORTH, in_order, threads
 from nbradiomics.features.native.classes.alike import (
     LEAST_COLUMNS,
     count_lengths,
@@ -91,6 +93,21 @@ def look_along(
     folded
         Pairs are counted in both orders, see `pair_cells.cells_of`.
     """
+    number = threads() if len(region.places) > WORTH else 1
+    if number == 1 or sum(wanted) == 0:
+        return _look_along(region, steps, wanted, folded)
+    bounds = [len(steps) * part // number for part in range(number + 1)]
+    # The zones are a piece of their own: they need all directions.
+    pieces = [(steps, wanted._replace(pairs=False, runs=False))] if wanted.zones else []
+    if wanted.pairs or wanted.runs:
+        without = wanted._replace(zones=False)
+        pieces += [(steps[low:high], without) for low, high in pairwise(bounds) if high > low]
+    found = list(in_order(lambda piece: _look_along(region, *piece, folded), pieces))
+    pairs = list(chain.from_iterable(one.pairs for one in found))
+    return Along(pairs, list(chain.from_iterable(one.runs for one in found)), found[0].zones)
+
+
+def _look_along(region: RankedRegion, steps: NDArray[np.int64], wanted: Wanted, folded: bool) -> Along:
     levels = len(region.present)
     ranks, strides = region.ranks.ravel(), region.strides(steps)
     found = Along()

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.execution.pieces import in_parts
 from nbradiomics.features.native.classes.glcm_formulas import EPSILON
 from nbradiomics.features.native.classes.glcm_matrix import Cooccurrence
 from nbradiomics.features.native.classes.lanczos import Deflated
@@ -37,7 +38,8 @@ def maximal_correlations(matrices: list[Cooccurrence], sides: list[_Sides]) -> N
     levels = len(sides[0][0])
     scaled = [_scaled(matrix, *side) for matrix, side in zip(matrices, sides, strict=True)]
     if levels > _DENSE:
-        return np.array([_iterated(matrix, *side) for matrix, side in zip(scaled, sides, strict=True)])
+        pairs = list(zip(scaled, sides, strict=True))
+        return np.array(in_parts(lambda part: [_iterated(matrix, *side) for matrix, side in part], pairs))
     stack = np.stack([matrix.dense(levels) for matrix in scaled])
     if matrices[0].folded:
         return np.asarray(np.sort(np.abs(np.linalg.eigvalsh(stack)), axis=1)[:, -2])

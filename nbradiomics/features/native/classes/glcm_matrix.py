@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.pieces import in_parts
 from nbradiomics.features.native.classes.along import Wanted, look_along
 from nbradiomics.features.native.classes.neighbours import lengths
 from nbradiomics.features.native.classes.pair_cells import PairCells
@@ -62,7 +63,10 @@ def count_cells(
         Count each pair in both orders.
     """
     if len(region.present) > TABLE:
-        return [_sorted_pairs(region, shift, symmetrical) for shift in region.shifts(steps)]
+        return in_parts(
+            lambda shifts: [_sorted_pairs(region, shift, symmetrical) for shift in shifts],
+            region.shifts(steps),
+        )
     return look_along(region, steps, Wanted(pairs=True), folded=symmetrical).pairs
 
 

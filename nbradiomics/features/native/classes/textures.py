@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.errors import InputError
+from nbradiomics.execution.pieces import in_order, once
 from nbradiomics.features.native.classes import glcm, gldm, glrlm, glszm, ngtdm
 from nbradiomics.features.native.classes.along import Along, Wanted, look_along
 from nbradiomics.features.native.classes.glcm_matrix import TABLE, count_cells
@@ -133,11 +134,15 @@ def texture_features(
     """
     chosen = {name: chosen_features(name, features) for name, features in wanted.items()}
     source = _Source(region, settings, frozenset(name for name, features in chosen.items() if features))
-    result = {}
-    for name, features in chosen.items():
-        computed = _CLASSES[name](source, features) if features else {}
-        result[name] = {feature: computed[feature] for feature in features}
-    return result
+    source.look_along()
+    return dict(zip(chosen, in_order(partial(_features_of, source), list(chosen.items())), strict=True))
+
+
+def _features_of(source: _Source, asked: tuple[str, list[str]]) -> dict[str, float]:
+    """Compute the features of one class."""
+    name, features = asked
+    computed = _CLASSES[name](source, features) if features else {}
+    return {feature: computed[feature] for feature in features}
 
 
 def chosen_features(name: str, features: Collection[str] | None) -> list[str]:
@@ -153,37 +158,38 @@ def chosen_features(name: str, features: Collection[str] | None) -> list[str]:
     return [feature for feature in dict.fromkeys(features or known) if not known[feature]]
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Source:
     """A region, and the counts that several classes share, made when they are first needed."""
 
     region: DiscreteRegion
     settings: TextureSettings
     wanted: frozenset[str]
+    along: Along = field(default_factory=Along)
 
-    @cached_property
+    @once
     def ranked(self) -> RankedRegion:
         # No step is longer than the box: a margin of this width contains every neighbour.
         longest = min(max(self.settings.distances, default=1), max(self.region.levels.shape))
         return ranked(self.region, max(longest, 1))
 
-    @cached_property
+    @once
     def directions(self) -> NDArray[np.int64]:
         """Offsets to the nearest neighbours, one of each pair of opposites."""
         return offsets(self.ranked.shape, both_ways=False, plane=self.settings.plane)
 
-    @cached_property
-    def along(self) -> Along:
-        """Counts along the directions, for all classes that need them at once."""
+    def look_along(self) -> None:
+        """Count along the directions for all classes that need it."""
         pairs = "glcm" in self.wanted and self._pairs_are_nearest
         wanted = Wanted(pairs=pairs, runs="glrlm" in self.wanted, zones="glszm" in self.wanted)
-        return look_along(self.ranked, self.directions, wanted, folded=self.settings.symmetrical)
+        if any(wanted):
+            self.along = look_along(self.ranked, self.directions, wanted, folded=self.settings.symmetrical)
 
     @property
     def _pairs_are_nearest(self) -> bool:
-        return self.settings.distances == (1,) and len(self.ranked.present) <= TABLE
+        return self.settings.distances == (1,) and len(self.region.present) <= TABLE
 
-    @cached_property
+    @property
     def pairs(self) -> tuple[NDArray[np.int64], list[PairCells]]:
         """Offsets of the GLCM, and the pairs along each."""
         if self._pairs_are_nearest:
@@ -192,7 +198,7 @@ class _Source:
         steps = offsets(self.ranked.shape, settings.distances, both_ways=False, plane=settings.plane)
         return steps, count_cells(self.ranked, steps, symmetrical=settings.symmetrical)
 
-    @cached_property
+    @once
     def neighbourhoods(self) -> Neighbourhoods:
         steps = offsets(self.ranked.shape, self.settings.distances, both_ways=True, plane=self.settings.plane)
         return neighbourhoods(self.ranked, steps, self.settings.gldm_a)

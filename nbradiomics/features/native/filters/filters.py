@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,10 @@ from nbradiomics.system.quiet import quiet
 _Named = tuple[str, NDArray[Any]]
 _Settings = Mapping[str, Any]
 _Filter = Callable[[sitk.Image, sitk.Image, _Settings, Box], Iterator[_Named]]
+#: Part of an image, PyRadiomics' name of the image, settings.
+Made = tuple[Part, str, _Settings]
+#: Image types that are made by scikit-image, which warns.
+_NOISY = ("LBP2D",)
 #: Fewest voxels along each axis of an image for a Laplacian of Gaussian.
 _LEAST = 4
 
@@ -55,25 +61,74 @@ def filtered_images(
     Part, str, Mapping
         The image in the box, PyRadiomics' name for it (``log-sigma-2-0-mm-3D``), and its settings.
     """
-    ground = Part.of(image, box)
+    for make in filter_steps(image, mask, image_types, settings, box):
+        yield from make()
+
+
+def filter_steps(
+    image: sitk.Image,
+    mask: sitk.Image,
+    image_types: Mapping[str, Mapping[str, Any] | None],
+    settings: Mapping[str, Any],
+    box: Box | None = None,
+) -> list[Callable[[], Iterator[Made]]]:
+    """Return what makes the images of `filtered_images`, in parts that do not depend on each other.
+
+    Each part yields the images of one image type; those of LoG are made apart.
+    """
+    steps: list[Callable[[], Iterator[Made]]] = []
     for image_type, type_settings in image_types.items():
         effective = {**settings, **(type_settings or {})}
-        for name, values in _quietly(_FILTERS[image_type](image, mask, effective, ground.box)):
-            yield replace(ground, values=values), name, effective
+        steps += [
+            partial(_images_of, image_type, image, mask, box, part, effective)
+            for part in _parts_of(image, image_type, effective)
+        ]
+    return steps
 
 
-def _quietly(images: Iterator[_Named]) -> Iterator[_Named]:
+def _parts_of(image: sitk.Image, image_type: str, settings: _Settings) -> list[_Settings]:
+    """Divide an image type by its settings."""
+    sigmas = settings.get("sigma", [])
+    if image_type != "LoG" or min(image.GetSize()) < _LEAST or len(sigmas) < 2:
+        return [settings]
+    return [{**settings, "sigma": [sigma]} for sigma in sigmas]
+
+
+def _images_of(
+    image_type: str,
+    image: sitk.Image,
+    mask: sitk.Image,
+    box: Box | None,
+    settings: _Settings,
+    effective: _Settings,
+) -> Iterator[Made]:
+    quietly = quiet if image_type in _NOISY else _ignoring
+    ground = Part.of(image, box)
+    for name, values in _without_warnings(_FILTERS[image_type](image, mask, settings, ground.box), quietly):
+        yield replace(ground, values=values), name, effective
+
+
+def _without_warnings(
+    images: Iterator[_Named], quietly: Callable[[], AbstractContextManager[None]]
+) -> Iterator[_Named]:
     """Yield the images without warnings of the libraries.
 
-    scikit-image warns about every LBP of an image without whole numbers, NumPy about a logarithm of 0. Values
-    that are not finite are refused later, when they are measured.
+    NumPy warns about a logarithm of 0, and scikit-image about every LBP of an image without whole numbers.
+    Values that are not finite are refused later, when they are measured.
     """
     while True:
-        with quiet():
+        with quietly():
             image = next(images, None)
         if image is None:
             return
         yield image
+
+
+@contextmanager
+def _ignoring() -> Iterator[None]:
+    """Ignore what NumPy warns about; unlike `quiet`, other threads need not wait."""
+    with np.errstate(all="ignore"):
+        yield
 
 
 def _original(image: sitk.Image, _mask: sitk.Image, _settings: _Settings, box: Box) -> Iterator[_Named]:

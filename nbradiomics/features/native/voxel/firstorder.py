@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.execution.pieces import in_order
 from nbradiomics.features.native.classes.firstorder import DEPRECATED
 from nbradiomics.features.native.classes.neighbours import offsets
 from nbradiomics.features.native.voxel.kernel import chunks, flat, in_margin
@@ -112,17 +113,15 @@ def first_order_maps(
     values[grey == 0] = 0.0
     steps = flat(np.vstack([around, np.zeros((1, 3), np.int64)]), grey.shape)
     highest = int(grey.max())
-    for part in chunks(len(places)):
+
+    def measured(part: slice) -> dict[str, NDArray[np.float64]]:
+        centres = in_margin(places[part], levels.shape, (radius,) * 3)
         computed = _first_order_map(
-            values.ravel(),
-            grey.ravel(),
-            in_margin(places[part], levels.shape, (radius,) * 3),
-            steps,
-            float(shift),
-            voxel_volume,
-            highest,
+            values.ravel(), grey.ravel(), centres, steps, float(shift), voxel_volume, highest
         )
-        yield {name: computed[:, _COMPUTED.index(name)] for name in chosen}
+        return {name: computed[:, _COMPUTED.index(name)] for name in chosen}
+
+    yield from in_order(measured, list(chunks(len(places))))
 
 
 @compiled

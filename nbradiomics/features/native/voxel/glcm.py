@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.execution.pieces import in_order
 from nbradiomics.features.native.classes.glcm import FEATURES, MCC
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
 from nbradiomics.features.native.classes.textures import TextureSettings
@@ -52,7 +53,8 @@ def glcm_maps(
     plain = settings.symmetrical and not len(weights)
     pairs, starts = _pairs(beside)
     tables = logarithms(2 * int(np.diff(starts).max()))
-    for part in chunks(len(places)):
+
+    def measured(part: slice) -> dict[str, NDArray[np.float64]]:
         centres = around.at(places[part])
         empty = _empty(around, centres, beside, len(weights) > 0)
         lacking, spoilt, used = batches.of_voxels(part, empty)
@@ -72,7 +74,9 @@ def glcm_maps(
         if single:
             maps["MCC"][:] = 1.0
         maps["MCC"][spoilt] = initial
-        yield maps
+        return maps
+
+    yield from in_order(measured, list(chunks(len(places))))
 
 
 @dataclass(frozen=True)

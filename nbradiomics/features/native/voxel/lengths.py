@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.execution.compiled import compiled
+from nbradiomics.execution.pieces import in_order
 from nbradiomics.features.native.classes import gldm, glrlm, glszm, ngtdm
 from nbradiomics.features.native.classes.length_formulas import FORMULAS, length_formulas
 from nbradiomics.features.native.classes.neighbours import lengths, offsets
@@ -47,7 +48,8 @@ def glrlm_maps(
     longest = int(box.size.max())
     single = len(weights) > 0 or len(after) == 1
     without_runs = _batches_without_runs(around, places, after, batch) if single else None
-    for part in chunks(len(places)):
+
+    def measured(part: slice) -> _Values:
         centres = around.at(places[part])
         values = _glrlm_map(
             around.levels, centres, around.steps, before, after, weights, longest, around.highest
@@ -57,7 +59,9 @@ def glrlm_maps(
             # Sums without any run, in all boxes of the batch.
             none = without_runs[batch_numbers(part, len(places), batch)]
             by_formula["entropy"][none] = by_formula["length_variance"][none] = 0.0
-        yield {name: by_formula[formula] for name, formula in glrlm.FEATURES.items()}
+        return {name: by_formula[formula] for name, formula in glrlm.FEATURES.items()}
+
+    yield from in_order(measured, list(chunks(len(places))))
 
 
 def whole_maps(
@@ -72,15 +76,17 @@ def whole_maps(
     steps = offsets(levels.shape, distances, both_ways=True, plane=settings.plane)
     beside = np.ascontiguousarray(box.beside(steps).T)
     around = Neighbourhood.of(levels, box)
-    for part in chunks(len(places)):
+
+    def measured(part: slice) -> _Values:
         boxes = around.levels, around.at(places[part]), around.steps, beside, around.highest
         if name == "ngtdm":
-            yield dict(zip(ngtdm.FEATURES, _ngtdm_map(*boxes).T, strict=True))
-            continue
+            return dict(zip(ngtdm.FEATURES, _ngtdm_map(*boxes).T, strict=True))
         values = _glszm_map(*boxes) if name == "glszm" else _gldm_map(*boxes, settings.gldm_a)
         by_formula = dict(zip(FORMULAS, values.T, strict=True))
         features = glszm.FEATURES if name == "glszm" else gldm.FEATURES
-        yield {feature: by_formula[formula] for feature, formula in features.items()}
+        return {feature: by_formula[formula] for feature, formula in features.items()}
+
+    yield from in_order(measured, list(chunks(len(places))))
 
 
 def _batches_without_runs(

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
-from functools import cached_property
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
 
+from nbradiomics.execution.pieces import in_order, once
 from nbradiomics.features.ibsi_names.textures import TEXTURE_FAMILIES, forms_of
 from nbradiomics.features.native.classes.neighbourhood import Neighbourhoods
 from nbradiomics.features.native.ibsi.textures.border import border_distances
@@ -111,16 +112,21 @@ def texture_families(
     """
     forms = {family: forms_of(family, aggregations) for family in dict.fromkeys(families)}
     source = _Source(region, settings or TextureFamilySettings(), outline)
+    measured = [family for family in TEXTURE_FAMILIES if forms.get(family)]
     values: dict[str, float] = {}
-    for family, features in TEXTURE_FAMILIES.items():
-        if forms.get(family):
-            by_form = _FAMILIES[family](source, forms[family])
-            values |= {
-                f"{family}_{feature}_{form}": value
-                for form in forms[family]
-                for feature, value in zip(features, by_form[form].tolist(), strict=True)
-            }
+    for part in in_order(lambda family: _features_of(source, family, forms[family]), measured):
+        values |= part
     return values
+
+
+def _features_of(source: _Source, family: str, forms: Collection[str]) -> dict[str, float]:
+    """Compute the features of one family."""
+    by_form = _FAMILIES[family](source, forms)
+    return {
+        f"{family}_{feature}_{form}": value
+        for form in forms
+        for feature, value in zip(TEXTURE_FAMILIES[family], by_form[form].tolist(), strict=True)
+    }
 
 
 @dataclass(frozen=True)
@@ -131,8 +137,9 @@ class _Source:
     settings: TextureFamilySettings
     outline: Outline | None
     _counted: dict[tuple[int, bool], list[Neighbourhoods]] = field(default_factory=dict)
+    _turn: RLock = field(default_factory=RLock)
 
-    @cached_property
+    @once
     def ranked(self) -> RankedRegion:
         """The region with the axis across slices first."""
         settings, axis = self.settings, self.settings.slice_axis
@@ -142,29 +149,30 @@ class _Source:
         widest = max(settings.cm_distance, settings.ngt_distance, settings.ngl_distance)
         return ranked(DiscreteRegion(levels, self.region.present, turned), widest)  # type: ignore[arg-type]
 
-    @cached_property
+    @once
     def slices(self) -> list[NDArray[np.uint64]]:
         return voxels_of_slices(self.ranked)
 
-    @cached_property
+    @once
     def zones(self) -> FoundZones:
         return FoundZones(self.ranked, in_slice=False)
 
-    @cached_property
+    @once
     def zones_of_slices(self) -> FoundZones:
         return FoundZones(self.ranked, in_slice=True)
 
     def neighbourhoods(self, distance: int, *, in_slice: bool) -> list[Neighbourhoods]:
         """Count neighbours in each slice, or once in three dimensions: `ngt` and `ngl` share the counts."""
         key = (distance, in_slice)
-        if key not in self._counted:
-            alpha = self.settings.ngl_coarseness
-            self._counted[key] = (
-                surroundings_by_slice(self.ranked, distance, alpha)
-                if in_slice
-                else [surroundings(self.ranked, distance, alpha)]
-            )
-        return self._counted[key]
+        with self._turn:
+            if key not in self._counted:
+                alpha = self.settings.ngl_coarseness
+                self._counted[key] = (
+                    surroundings_by_slice(self.ranked, distance, alpha)
+                    if in_slice
+                    else [surroundings(self.ranked, distance, alpha)]
+                )
+            return self._counted[key]
 
     def distances(self, *, in_slice: bool) -> NDArray[np.int32]:
         """Distance of each voxel of the padded region to the border of the morphological mask."""
