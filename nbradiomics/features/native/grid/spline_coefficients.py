@@ -92,8 +92,8 @@ def _filter_columns(blocks: NDArray[np.float64], result: NDArray[np.float64], fi
 @compiled
 def _recurse(data: NDArray[np.float64], length: int, far: float) -> None:
     """Turn lines side by side into coefficients; `far` is the pole to the power of length - 1."""
-    for at in range(length * _WIDTH):
-        data[at] *= _GAIN
+    for place in range(length * _WIDTH):
+        data[place] *= _GAIN
     _mirrored_sums(data, length, far)
     for i in range(1, length):
         for j in range(_WIDTH):
