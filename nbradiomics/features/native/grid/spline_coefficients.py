@@ -16,8 +16,8 @@ _HORIZON = math.ceil(math.log(1e-10) / math.log(abs(_POLE)))
 _GAIN = (1.0 - _POLE) * (1.0 - 1.0 / _POLE)
 #: Lines that are filtered side by side.
 _WIDTH = 32
-#: Distance in memory of two places along such lines: unsigned indices at known distances let the compiler handle
-#: several lines at once.
+#: Distance in memory of two places along such lines: unsigned indices at known distances let the compiler
+#: handle several lines at once.
 _STEP = np.uint64(_WIDTH)
 #: Places that are written to the lines of an image at a time.
 _PLACES = 8
