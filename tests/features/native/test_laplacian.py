@@ -7,6 +7,7 @@ from hypothesis import given, strategies as st
 
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.filters.laplacian import laplacian_of_gaussian
+from tests.support.boxes import boxes_in
 
 pytestmark = pytest.mark.skipif(not rounds_as_itk(), reason="this processor is left to ITK")
 
@@ -33,6 +34,17 @@ def test_any_image(shape: tuple[int, int, int], sigma: float, slices: float, see
     image = np.random.default_rng(seed).normal(0, 1000, shape).astype(np.float32)
     spacing = (slices, 1.1, 0.9)
     np.testing.assert_array_equal(laplacian_of_gaussian(image, spacing, sigma), by_itk(image, spacing, sigma))
+
+
+@given(st.data(), st.tuples(*[st.integers(4, 40)] * 3), st.floats(0.3, 8), st.integers(0, 99))
+def test_a_part_of_an_image_has_the_values_of_the_whole(
+    data: st.DataObject, shape: tuple[int, int, int], sigma: float, seed: int
+) -> None:
+    image = np.random.default_rng(seed).normal(0, 1000, shape).astype(np.float32)
+    box = data.draw(boxes_in(shape))
+    spacing = (2.0, 1.1, 0.9)
+    part = laplacian_of_gaussian(image, spacing, sigma, box)
+    np.testing.assert_array_equal(part, by_itk(image, spacing, sigma)[box.slices], strict=True)
 
 
 def test_a_paraboloid_has_its_laplacian() -> None:

@@ -73,6 +73,20 @@ def test_values_are_itk_s_to_the_last_bit(
     np.testing.assert_array_equal(found, by_itk(image, grid), strict=True)
 
 
+@pytest.mark.parametrize("turned", [False, True])
+def test_rows_of_more_voxels_than_are_computed_at_a_time(turned: bool) -> None:
+    image = sitk.GetImageFromArray(np.random.default_rng(6).normal(100, 30, (4, 5, 70)).astype(np.float32))
+    grid = sitk.Image([1100, 3, 3], sitk.sitkUInt8)
+    grid.SetSpacing((0.06, 1.3, 1.1))
+    if turned:
+        angle = 0.01
+        turn = Rotation.from_euler("z", angle).as_matrix()
+        grid.SetDirection(turn.ravel().tolist())
+    np.testing.assert_array_equal(
+        sitk.GetArrayFromImage(resample_spline(image, grid)), by_itk(image, grid), strict=True
+    )
+
+
 def test_agrees_with_scipy_within_an_image() -> None:
     values = np.random.default_rng(3).normal(size=(20, 21, 22))
     image = sitk.GetImageFromArray(values)

@@ -16,8 +16,8 @@ _HORIZON = math.ceil(math.log(1e-10) / math.log(abs(_POLE)))
 _GAIN = (1.0 - _POLE) * (1.0 - 1.0 / _POLE)
 #: Lines that are filtered side by side.
 _WIDTH = 32
-#: Distance in memory of two places along such lines: unsigned indices at known distances let the compiler handle
-#: several lines at once.
+#: Distance in memory of two places along such lines: unsigned indices at known distances let the compiler
+#: handle several lines at once.
 _STEP = np.uint64(_WIDTH)
 #: Places that are written to the lines of an image at a time.
 _PLACES = 8
@@ -92,8 +92,8 @@ def _filter_columns(blocks: NDArray[np.float64], result: NDArray[np.float64], fi
 @compiled
 def _recurse(data: NDArray[np.float64], length: int, far: float) -> None:
     """Turn lines side by side into coefficients; `far` is the pole to the power of length - 1."""
-    for at in range(length * _WIDTH):
-        data[at] *= _GAIN
+    for place in range(length * _WIDTH):
+        data[place] *= _GAIN
     _mirrored_sums(data, length, far)
     for i in range(1, length):
         for j in range(_WIDTH):

@@ -13,7 +13,7 @@ from nbradiomics.execution.compiled import compiled
 _X, _Y, _Z = range(3)
 #: Voxels of a row that are computed at a time, and room for them; another number than a power of two, so that
 #: rows that are read together do not take the same places of the cache.
-_MOST = 512
+_MOST = 192
 _ROOM = _MOST + 8
 #: Distances in memory of the four coefficients, or weights, of a voxel; and of two lines.
 _ONE, _TWO, _THREE, _LINE = (np.uint64(k * _ROOM) for k in (1, 2, 3, 4))
@@ -75,24 +75,33 @@ def _evaluate_some(
     across = np.zeros((4, width), np.int64)
     spread = np.empty((4, coefficients.shape[1], 4, _ROOM))
     held = np.full((4, coefficients.shape[1]), -1)
+    reach = np.zeros(2, np.int64)
     for row in range(result.shape[0]):
-        for axis in range(3):
-            start, end = starts[row, axis], ends[row, axis]
-            if row == 0 or start != starts[row - 1, axis] or end != ends[row - 1, axis]:
-                _place(start, end, whole, begin, size[axis], base[axis], inside[axis], weights[axis])
-                if axis == _X and _find(base[_X], inside[_X], size[_X], lower[_X], across):
-                    held[:] = -1
-        level = starts[row, _Y] == ends[row, _Y] and starts[row, _Z] == ends[row, _Z]
+        start, end = starts[row], ends[row]
+        if row == 0 or start[_X] != starts[row - 1, _X] or end[_X] != ends[row - 1, _X]:
+            _place(start[_X], end[_X], whole, begin, size[_X], base[_X], inside[_X], weights[_X])
+            _span(inside[_X], reach)
+            if _find(base[_X], inside[_X], size[_X], lower[_X], across):
+                held[:] = -1
+        # Along most rows the places on the other two axes are the same.
+        level = start[_Y] == end[_Y] and start[_Z] == end[_Z]
+        alike = 1 if level else width
+        for axis in (_Y, _Z):
+            where, within = base[axis, :alike], inside[axis, :alike]
+            _place(start[axis], end[axis], whole, begin, size[axis], where, within, weights[axis])
         first, last = max(spans[row, 0] - begin, 0), min(spans[row, 1] - begin, width)
+        if first < last:
+            result[row, begin + first : begin + last] = 0.0
+        if level:
+            first, last = max(first, reach[0]), min(last, reach[1])
         while first < last:
-            after = min(_stretch(base, inside, first), last)
-            out = result[row, begin + first : begin + after]
-            out[:] = 0.0
-            if inside[_X, first] and inside[_Y, first] and inside[_Z, first]:
-                for k in range(4):
-                    lines[k] = _mirrored(base[_Y, first] + k, size[_Y]) - lower[_Y]
-                    planes[k] = _mirrored(base[_Z, first] + k, size[_Z]) - lower[_Z]
+            after = last if level else min(_stretch(base, inside, first), last)
+            other = 0 if level else first
+            if inside[_X, first] and inside[_Y, other] and inside[_Z, other]:
+                _used(base[_Y, other], size[_Y], lower[_Y], lines)
+                _used(base[_Z, other], size[_Z], lower[_Z], planes)
                 _hold(coefficients, planes, lines, across, spread, held)
+                out = result[row, begin + first : begin + after]
                 if level:
                     _sum_level(out, planes, lines, first, weights, spread)
                 else:
@@ -157,6 +166,17 @@ def _find(
 
 
 @compiled
+def _span(inside: NDArray[np.bool_], reach: NDArray[np.int64]) -> None:
+    """Find the first voxel of a row within the image, and the one after the last."""
+    first, after = 0, len(inside)
+    while first < after and not inside[first]:
+        first += 1
+    while first < after and not inside[after - 1]:
+        after -= 1
+    reach[0], reach[1] = first, after
+
+
+@compiled
 def _stretch(base: NDArray[np.int64], inside: NDArray[np.bool_], first: int) -> int:
     """Find the end of the part of a row, from `first` on, that uses coefficients of the same lines."""
     after = first + 1
@@ -168,6 +188,13 @@ def _stretch(base: NDArray[np.int64], inside: NDArray[np.bool_], first: int) -> 
             return after
         after += 1
     return after
+
+
+@compiled
+def _used(first: int, size: int, lower: int, places: NDArray[np.int64]) -> None:
+    """Find the four lines or planes whose B-splines reach a voxel, of those that are stored."""
+    for k in range(4):
+        places[k] = _mirrored(first + k, size) - lower
 
 
 @compiled
@@ -207,7 +234,7 @@ def _sum_level(
     spread: NDArray[np.float64],
 ) -> None:
     """Do the same as `_sum` for a row along which the weights of the other two axes are constant."""
-    y, of_lines = weights[_Y, :, first], np.uint64(spread.shape[1])
+    y, of_lines = weights[_Y, :, 0], np.uint64(spread.shape[1])
     start = np.uint64(first)
     l0, l1, l2, l3 = np.uint64(lines[0]), np.uint64(lines[1]), np.uint64(lines[2]), np.uint64(lines[3])
     for kz in range(4):
@@ -217,7 +244,7 @@ def _sum_level(
             weights.ravel(),
             start,
             (y[0], y[1], y[2], y[3]),
-            weights[_Z, kz, first],
+            weights[_Z, kz, 0],
             spread.ravel(),
             (
                 (plane + l0) * _LINE + start,

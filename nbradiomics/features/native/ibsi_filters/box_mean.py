@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from nbradiomics.features.native.ibsi_filters.separable import Kernel, along
-from nbradiomics.features.native.ibsi_filters.window import Array
+from nbradiomics.features.native.ibsi_filters.window import Array, Extent
 
 
-def box_mean(values: Array, size: int, boundary: str, *, flat: bool) -> Array:
+def box_mean(values: Array, size: int, extent: Extent, *, flat: bool) -> Array:
     """Compute the mean of the box around each voxel.
 
     Parameters
@@ -15,12 +15,12 @@ def box_mean(values: Array, size: int, boundary: str, *, flat: bool) -> Array:
         Axes z, y, x.
     size
         Voxels of the box along each axis, odd.
-    boundary
-        What lies beyond the border.
+    extent
+        What lies beyond the border, and the voxels for which it is computed.
     flat
         Whether the box has one slice.
     """
     kernel = Kernel.of([1 / size] * size)
     for axis in (2, 1) if flat else (2, 1, 0):
-        values = along(values, (kernel,), axis, boundary)
+        values = along(values, (kernel,), axis, extent)
     return values

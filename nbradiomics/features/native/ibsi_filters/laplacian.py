@@ -14,7 +14,7 @@ from __future__ import annotations
 import numpy as np
 
 from nbradiomics.features.native.ibsi_filters.separable import Kernel, along
-from nbradiomics.features.native.ibsi_filters.window import Array
+from nbradiomics.features.native.ibsi_filters.window import Array, Extent
 
 
 def reach_of_laplacian(sigma: float, truncate: float) -> int:
@@ -24,7 +24,7 @@ def reach_of_laplacian(sigma: float, truncate: float) -> int:
 
 
 def laplacian_of_gaussian(
-    values: Array, sigma: float, truncate: float, boundary: str, *, flat: bool
+    values: Array, sigma: float, truncate: float, extent: Extent, *, flat: bool
 ) -> Array:
     """Compute the response to the Laplacian of a Gaussian.
 
@@ -36,8 +36,8 @@ def laplacian_of_gaussian(
         Standard deviation in voxels.
     truncate
         Standard deviations after which the kernel ends.
-    boundary
-        What lies beyond the border.
+    extent
+        What lies beyond the border, and the voxels for which it is computed.
     flat
         Whether the filter runs slice by slice.
     """
@@ -46,13 +46,11 @@ def laplacian_of_gaussian(
     gauss = np.exp(-(distance**2) / 2) / (np.sqrt(2 * np.pi) * sigma)
     smooth = (Kernel.of(gauss),)
     second = (Kernel.of(gauss * (distance**2 - 1) / sigma**2),)
-    smooth_x = along(values, smooth, 2, boundary)
+    smooth_x = along(values, smooth, 2, extent)
     if flat:
-        return along(smooth_x, second, 1, boundary) + along(
-            along(values, second, 2, boundary), smooth, 1, boundary
-        )
-    smooth_xy = along(smooth_x, smooth, 1, boundary)
+        return along(smooth_x, second, 1, extent) + along(along(values, second, 2, extent), smooth, 1, extent)
+    smooth_xy = along(smooth_x, smooth, 1, extent)
     # Gaussians along z are common to the second derivatives along x and y.
-    curved = along(smooth_x, second, 1, boundary)
-    curved += along(along(values, second, 2, boundary), smooth, 1, boundary)
-    return along(smooth_xy, second, 0, boundary) + along(curved, smooth, 0, boundary)
+    curved = along(smooth_x, second, 1, extent)
+    curved += along(along(values, second, 2, extent), smooth, 1, extent)
+    return along(smooth_xy, second, 0, extent) + along(curved, smooth, 0, extent)

@@ -22,7 +22,7 @@ from nbradiomics.features.native.ibsi_filters.laplacian import laplacian_of_gaus
 from nbradiomics.features.native.ibsi_filters.laws import laws_lines
 from nbradiomics.features.native.ibsi_filters.separable import Line, response_of_product
 from nbradiomics.features.native.ibsi_filters.wavelets import wavelet_lines
-from nbradiomics.features.native.ibsi_filters.window import Array, Window
+from nbradiomics.features.native.ibsi_filters.window import Array, Extent, Window
 from nbradiomics.features.parameters.filters.types import (
     Filter,
     Gabor,
@@ -78,7 +78,10 @@ def response(one: Filter, window: Window, spacing: Spacing) -> Array:
     edge = _edge(one, spacing)
     if isinstance(one, Gabor):
         return gabor_response(window, _wave(one, edge), one.boundary, one.pooling, flat=one.flat)
-    return window.core(_respond(one, window.values, edge))
+    transfer = _transfer(one)
+    if transfer is not None:
+        return window.core(_by_frequency(one, transfer, window.values, edge))
+    return np.ascontiguousarray(_respond(one, window.within_plane(0) if one.flat else window, edge))
 
 
 def working_voxels(one: Filter, shape: tuple[int, ...]) -> int:
@@ -115,22 +118,32 @@ def _reach(one: Filter, edge: float) -> int | None:
     return None
 
 
-def _respond(one: Filter, values: Array, edge: float) -> Array:
+def _respond(one: Filter, window: Window, edge: float) -> Array:
+    """Compute the response to a filter that has kernels, within the window's inner part."""
+    extent = Extent(one.boundary, window.inner)
     if isinstance(one, Mean):
-        return box_mean(values, one.support, one.boundary, flat=one.flat)
-    if isinstance(one, Laws | SeparableWavelet):
-        found = response_of_product(values, _lines(one), one.boundary, one.pooling)
-        if isinstance(one, Laws) and one.energy is not None:
-            return box_mean(np.abs(found), 2 * one.energy + 1, one.boundary, flat=one.flat)
-        return found
-    before = None
+        return box_mean(window.values, one.support, extent, flat=one.flat)
     if isinstance(one, LaplacianOfGaussian):
-        before = partial(laplacian_of_gaussian, sigma=one.sigma / edge, truncate=one.truncate, flat=one.flat)
-    transfer = _transfer(one)
-    if transfer is None:
-        assert before is not None  # every other filter has a transfer function
-        return before(values, boundary=one.boundary)
-    first = partial(before, boundary="periodic") if before else None
+        return laplacian_of_gaussian(window.values, one.sigma / edge, one.truncate, extent, flat=one.flat)
+    assert isinstance(one, Laws | SeparableWavelet)  # every other filter has a transfer function
+    if isinstance(one, SeparableWavelet) or one.energy is None:
+        return response_of_product(window.values, _lines(one), extent, one.pooling)
+    # The mean of the energy needs the response around the inner part; all of it if the image is repeated.
+    wide, inner = window.widened(None if one.boundary == "periodic" else one.energy, flat=one.flat)
+    found = response_of_product(window.values, _lines(one), Extent(one.boundary, wide), one.pooling)
+    return box_mean(np.abs(found), 2 * one.energy + 1, Extent(one.boundary, inner), flat=one.flat)
+
+
+def _by_frequency(one: Filter, transfer: Transfer, values: Array, edge: float) -> Array:
+    first = None
+    if isinstance(one, LaplacianOfGaussian):
+        first = partial(
+            laplacian_of_gaussian,
+            sigma=one.sigma / edge,
+            truncate=one.truncate,
+            extent=Extent("periodic"),
+            flat=one.flat,
+        )
     return filtered(values, transfer, one.boundary, flat=one.flat, before=first)
 
 

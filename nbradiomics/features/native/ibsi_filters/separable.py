@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nbradiomics.features.native.ibsi_filters.convolve import convolve_axis
-from nbradiomics.features.native.ibsi_filters.window import Array
+from nbradiomics.features.native.ibsi_filters.window import Array, Extent
 
 #: Axes of arrays along which the first, second and third kernel run: x, y, z.
 _AXES = (2, 1, 0)
@@ -61,14 +61,17 @@ class Kernel:
 Line = tuple[Kernel, ...]
 
 
-def along(values: Array, line: Line, axis: int, boundary: str) -> Array:
+def along(values: Array, line: Line, axis: int, extent: Extent) -> Array:
     """Convolve along one axis with one kernel after another; the boundary condition holds at each step."""
-    for kernel in line:
-        values = convolve_axis(values, np.array(kernel.values), kernel.centre, axis, boundary)
+    last = len(line) - 1
+    for place, kernel in enumerate(line):
+        kept = extent.kept[axis] if place == last else slice(None)
+        weights = np.array(kernel.values)
+        values = convolve_axis(values, weights, kernel.centre, axis, extent.boundary, kept)
     return values
 
 
-def response_of_product(values: Array, lines: Sequence[Line], boundary: str, pooling: str) -> Array:
+def response_of_product(values: Array, lines: Sequence[Line], extent: Extent, pooling: str) -> Array:
     """Compute the response to a product of kernels.
 
     Parameters
@@ -77,18 +80,18 @@ def response_of_product(values: Array, lines: Sequence[Line], boundary: str, poo
         Axes z, y, x.
     lines
         Kernels along x, y (and z).
-    boundary
-        What lies beyond the border.
+    extent
+        What lies beyond the border, and the voxels for which it is computed.
     pooling
         ``none``: the filter as it is; ``average`` or ``max`` of its right-angle rotations, 24 in 3D and 4 in
         2D.
     """
     if pooling == "average":
-        return _average(values, lines, boundary)
+        return _average(values, lines, extent)
     if pooling == "max":
-        return _largest(values, lines, boundary)
+        return _largest(values, lines, extent)
     for axis, line in zip(_AXES, lines, strict=False):
-        values = along(values, line, axis, boundary)
+        values = along(values, line, axis, extent)
     return values
 
 
@@ -116,13 +119,19 @@ def _turned(line: Line, sign: int) -> Line:
 
 
 # The largest response of all rotations.
-def _largest(values: Array, lines: Sequence[Line], boundary: str) -> Array:
+def _largest(values: Array, lines: Sequence[Line], extent: Extent) -> Array:
     signed = sorted({_canonical(turned) for turned in rotations(lines)}, key=_order)
-    largest = np.full(values.shape, -np.inf)
-    for response, signs in _shared(values, signed, boundary, 0):
+    largest = np.full(_shape_kept(values, extent, len(lines)), -np.inf)
+    for response, signs in _shared(values, signed, extent, 0):
         for sign in signs:
             np.maximum(largest, response if sign > 0 else -response, out=largest)
     return largest
+
+
+def _shape_kept(values: Array, extent: Extent, number: int) -> tuple[int, ...]:
+    """Shape of a response to a filter with kernels along so many axes."""
+    kept = [extent.kept[axis] if axis in _AXES[:number] else slice(None) for axis in range(3)]
+    return tuple(len(range(*part.indices(length))) for part, length in zip(kept, values.shape, strict=True))
 
 
 #: Kernels of a filter along its axes, and the sign of their product.
@@ -148,20 +157,20 @@ def _canonical(lines: tuple[Line, ...]) -> _Signed:
 
 
 def _shared(
-    values: Array, signed: Sequence[_Signed], boundary: str, place: int
+    values: Array, signed: Sequence[_Signed], extent: Extent, place: int
 ) -> Iterator[tuple[Array, list[int]]]:
     """Yield the response to each sorted filter with its signs; equal beginnings are convolved once."""
     if place == len(signed[0][0]):
         yield values, [sign for _, sign in signed]
         return
     for line, group in groupby(signed, key=lambda one: one[0][place]):
-        yield from _shared(along(values, line, _AXES[place], boundary), list(group), boundary, place + 1)
+        yield from _shared(along(values, line, _AXES[place], extent), list(group), extent, place + 1)
 
 
 # The average response of all rotations.
-def _average(values: Array, lines: Sequence[Line], boundary: str) -> Array:
+def _average(values: Array, lines: Sequence[Line], extent: Extent) -> Array:
     orders = list(permutations(range(len(lines))))
-    total = np.zeros(values.shape)
+    total = np.zeros(_shape_kept(values, extent, len(lines)))
     for parity in (1, -1):
         weights: dict[tuple[Line, ...], int] = {}
         for order in orders:
@@ -169,33 +178,33 @@ def _average(values: Array, lines: Sequence[Line], boundary: str) -> Array:
             weights[placed] = weights.get(placed, 0) + (1 if parity > 0 else _sign(order))
         kept = sorted((one for one in weights.items() if one[1]), key=_order)
         if kept and not (parity < 0 and any(_is_even(line) for line in lines)):
-            _add_parts(total, values, kept, boundary, parity)
+            _add_parts(total, values, kept, extent, parity)
     total /= len(orders)
     return total
 
 
 def _add_parts(
-    total: Array, values: Array, weighted: Sequence[_Signed], boundary: str, parity: int, place: int = 0
+    total: Array, values: Array, weighted: Sequence[_Signed], extent: Extent, parity: int, place: int = 0
 ) -> None:
     """Add the responses to the even or odd parts of sorted filters, times their weights."""
     if place == len(weighted[0][0]):
         total += weighted[0][1] * values
         return
     for line, group in groupby(weighted, key=lambda one: one[0][place]):
-        part = _part(values, line, _AXES[place], boundary, parity)
+        part = _part(values, line, _AXES[place], extent, parity)
         if part is not None:
-            _add_parts(total, part, list(group), boundary, parity, place + 1)
+            _add_parts(total, part, list(group), extent, parity, place + 1)
 
 
-def _part(values: Array, line: Line, axis: int, boundary: str, parity: int) -> Array | None:
+def _part(values: Array, line: Line, axis: int, extent: Extent, parity: int) -> Array | None:
     """Convolve with the even (`parity` 1) or odd (-1) part of a line; ``None`` if this part is 0."""
     if _is_even(line):
-        return along(values, line, axis, boundary) if parity > 0 else None
+        return along(values, line, axis, extent) if parity > 0 else None
     if len(line) == 1:
         half = _half(line[0], parity)
-        return along(values, (half,), axis, boundary) if any(half.values) else None
-    forwards = along(values, line, axis, boundary)
-    backwards = along(values, _turned(line, -1), axis, boundary)
+        return along(values, (half,), axis, extent) if any(half.values) else None
+    forwards = along(values, line, axis, extent)
+    backwards = along(values, _turned(line, -1), axis, extent)
     return (forwards + parity * backwards) / 2
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
+Slices = tuple[slice, slice, slice]
 #: Names of the boundary conditions in `numpy.pad`.
 _PAD = {"zero": "constant", "nearest": "edge", "periodic": "wrap", "mirror": "symmetric"}
 
@@ -35,7 +36,7 @@ class Window:
     """
 
     values: Array
-    inner: tuple[slice, slice, slice]
+    inner: Slices
     open: tuple[tuple[bool, bool], ...]
 
     @classmethod
@@ -55,6 +56,35 @@ class Window:
         inner = list(self.inner)
         inner[axis] = slice(0, self.inner[axis].stop - self.inner[axis].start)
         return Window(self.values[tuple(index)], (inner[0], inner[1], inner[2]), self.open)
+
+    def widened(self, margin: int | None, *, flat: bool) -> tuple[Slices, Slices]:
+        """Return the inner part with a margin, within the window, and the inner part counted from there.
+
+        ``None``: the whole window. A flat filter has no margin across slices.
+        """
+        margins = [0 if flat else margin, margin, margin]
+        wide, inner = [], []
+        for part, length, more in zip(self.inner, self.values.shape, margins, strict=True):
+            first = 0 if more is None else max(part.start - more, 0)
+            wide.append(slice(first, length if more is None else min(part.stop + more, length)))
+            inner.append(slice(part.start - first, part.stop - first))
+        return (wide[0], wide[1], wide[2]), (inner[0], inner[1], inner[2])
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far a filter sees, and for which voxels it is computed.
+
+    Attributes
+    ----------
+    boundary
+        What lies beyond the border.
+    kept
+        Voxels along z, y, x for which the response is computed: a pass along an axis leaves out the others.
+    """
+
+    boundary: str
+    kept: Slices = (slice(None),) * 3
 
 
 def extended(
