@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import psutil
-
 from nbradiomics.errors import TransientError
 
 #: Files with the memory limit, use and details of a container, for both versions of control groups; missing
@@ -25,6 +23,8 @@ def free_memory() -> int:
 
     Memory that a container uses to cache files counts as free: the system releases it when needed.
     """
+    import psutil
+
     available: list[int] = [psutil.virtual_memory().available]
     available += [free for group in _GROUPS if (free := _free_in_container(*map(Path, group))) is not None]
     if (free_in_process := _free_in_process()) is not None:
@@ -70,6 +70,8 @@ def _free_in_process() -> int | None:
         import resource
     except ImportError:  # Windows
         return None
+    import psutil
+
     now = psutil.Process().memory_info()
     limits = [(resource.RLIMIT_AS, now.vms), (resource.RLIMIT_DATA, getattr(now, "data", now.rss))]
     used_of = [(resource.getrlimit(kind)[0], used) for kind, used in limits]
