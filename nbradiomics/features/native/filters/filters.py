@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 from numpy.typing import NDArray
 
+from nbradiomics.execution.pieces import threads
 from nbradiomics.features.native.arithmetic import rounds_as_itk
 from nbradiomics.features.native.filters import intensities
 from nbradiomics.features.native.filters.laplacian import laplacian_of_gaussian
@@ -76,6 +77,9 @@ def filter_steps(
 
     Each part yields the images of one image type; those of LoG are made apart.
     """
+    for one in (image, mask):
+        # SimpleITK copies voxels that two images share when they are first looked at: before threads do.
+        sitk.GetArrayViewFromImage(one)
     steps: list[Callable[[], Iterator[Made]]] = []
     for image_type, type_settings in image_types.items():
         effective = {**settings, **(type_settings or {})}
@@ -143,7 +147,8 @@ def _of_voxels(name: str, function: Callable[[NDArray[Any]], NDArray[np.float64]
 
 
 def _gradient(image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: Box) -> Iterator[_Named]:
-    yield "gradient", _part(sitk.GradientMagnitude(image, settings.get("gradientUseSpacing", True)), box)
+    slope = sitk.GradientMagnitude(_for_itk(image), settings.get("gradientUseSpacing", True))
+    yield "gradient", _part(slope, box)
 
 
 def _laplacians(image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: Box) -> Iterator[_Named]:
@@ -164,7 +169,7 @@ def _laplacians(image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: 
             voxels = sitk.GetArrayViewFromImage(image)
             yield log_name(sigma), laplacian_of_gaussian(voxels, (z, y, x), sigma, box)
         else:
-            yield log_name(sigma), _part(sitk.LaplacianRecursiveGaussian(image, sigma, True), box)
+            yield log_name(sigma), _part(sitk.LaplacianRecursiveGaussian(_for_itk(image), sigma, True), box)
 
 
 def _wavelets(image: sitk.Image, _mask: sitk.Image, settings: _Settings, box: Box) -> Iterator[_Named]:
@@ -210,6 +215,19 @@ def _binary_patterns_3d(
         values = np.zeros(inside.shape)
         values[inside] = found
         yield name, values[box.slices]
+
+
+def _for_itk(image: sitk.Image) -> sitk.Image:
+    """Return an image at which no other thread looks.
+
+    While ITK reads an image, SimpleITK gives whoever looks at its voxels a copy of them, and frees those at
+    which others look.
+    """
+    if threads() == 1:
+        return image
+    own = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image))
+    own.CopyInformation(image)
+    return own
 
 
 def _part(image: sitk.Image, box: Box) -> NDArray[Any]:
