@@ -259,8 +259,9 @@ def test_threads_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pieces._Batch, "compute", noted)
     image, masks = case(6)
     extract_features(image, masks["m0"], params=FAMILIES, threads=2)
-    # Shape and the one image; first order, textures, families; classes; families; directions in two parts.
-    assert {(0, 2), (1, 3), (2, 5), (2, 6), (3, 2)} <= seen
+    # Shape and the one image; first order, textures, families; classes; families; zones and two parts of
+    # the directions.
+    assert {(0, 2), (1, 3), (2, 5), (2, 6), (2, 3)} <= seen
     seen.clear()
     extract_features(image, masks["m0"], params=OF_IBSI, threads=2)
     assert (0, 2 + len(FILTERS)) in seen

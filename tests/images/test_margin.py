@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from nbradiomics.errors import InputError
+from nbradiomics.images.grid import SPACING_TOLERANCE
 from nbradiomics.images.margin import with_margin
 from tests.support.helpers import array, ball, make_image
 
@@ -19,7 +20,9 @@ def by_definition(inside: np.ndarray, margin_mm: float, spacing: tuple[float, ..
     places = np.argwhere(np.ones_like(inside)) * np.array(spacing[::-1])
     is_in = inside.ravel() != 0
     seeds = places[is_in] if margin_mm > 0 else places[~is_in]
-    near = (np.linalg.norm(places[:, None] - seeds[None], axis=2) <= abs(margin_mm) + 1e-6).any(axis=1)
+    near = (np.linalg.norm(places[:, None] - seeds[None], axis=2) <= abs(margin_mm) + SPACING_TOLERANCE).any(
+        axis=1
+    )
     return (near if margin_mm > 0 else is_in & ~near).reshape(inside.shape)
 
 
