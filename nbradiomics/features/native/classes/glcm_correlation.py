@@ -36,11 +36,10 @@ def maximal_correlations(matrices: list[Cooccurrence], sides: list[_Sides]) -> N
         p_x and p_y of each matrix.
     """
     levels = len(sides[0][0])
-    scaled = [_scaled(matrix, *side) for matrix, side in zip(matrices, sides, strict=True)]
+    pairs = list(zip(matrices, sides, strict=True))
     if levels > _DENSE:
-        pairs = list(zip(scaled, sides, strict=True))
         return np.array(in_parts(lambda part: [_iterated(matrix, *side) for matrix, side in part], pairs))
-    stack = np.stack([matrix.dense(levels) for matrix in scaled])
+    stack = np.stack([_scaled(matrix, *side).dense(levels) for matrix, side in pairs])
     if matrices[0].folded:
         return np.asarray(np.sort(np.abs(np.linalg.eigvalsh(stack)), axis=1)[:, -2])
     return np.asarray(np.linalg.svd(stack, compute_uv=False)[:, 1])
@@ -75,6 +74,7 @@ def _iterated(matrix: Cooccurrence, p_x: NDArray[np.float64], p_y: NDArray[np.fl
     the full problem is solved.
     """
     left, right = np.sqrt(p_x), np.sqrt(p_y)
+    matrix = _scaled(matrix, p_x, p_y)
     deflated = Deflated(matrix.rows, matrix.columns, matrix.shares, left, right, matrix.folded)
     value = deflated.largest()
     if value is None:

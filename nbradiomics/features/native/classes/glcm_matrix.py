@@ -78,7 +78,7 @@ def cooccurrences(
     Parameters
     ----------
     counted
-        Cells of each direction, from `count_cells`.
+        Cells of each direction, from `count_cells`. Their counts are overwritten, to need less memory.
     weights
         None: a matrix for each direction. Otherwise one matrix, the weighted sum over the directions.
     levels
@@ -89,7 +89,9 @@ def cooccurrences(
     if weights is not None:
         counted = [_weighted_sum(counted, weights, levels, symmetrical)]
     return [
-        Cooccurrence(cells.rows, cells.columns, cells.counts / cells.total, symmetrical)
+        Cooccurrence(
+            cells.rows, cells.columns, np.divide(cells.counts, cells.total, out=cells.counts), symmetrical
+        )
         for cells in counted
         if cells.total
     ]
