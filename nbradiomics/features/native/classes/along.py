@@ -135,11 +135,11 @@ def _look_along(region: RankedRegion, steps: NDArray[np.int64], wanted: Wanted, 
 
 
 def _zones(above: NDArray[np.uint32], region: RankedRegion, of_voxels: bool) -> Zones:
-    voxels = len(region.places)
-    ranks_of, sizes = np.empty((2, voxels), np.int32)
-    trees = np.empty(voxels if of_voxels else 0, np.int32)
-    number = _number(above, region.places, region.ranks.ravel(), ranks_of, sizes, trees)
-    return Zones(ranks_of[:number].copy(), sizes[:number].copy(), trees)
+    number = _count_roots(above, region.places)
+    ranks_of, sizes = np.empty(number, np.int32), np.zeros(number, np.int32)
+    trees = np.empty(len(region.places) if of_voxels else 0, np.int32)
+    _number(above, region.places, region.ranks.ravel(), ranks_of, sizes, trees)
+    return Zones(ranks_of, sizes, trees)
 
 
 def zones_of(region: RankedRegion, steps: NDArray[np.int64]) -> Zones:
@@ -202,6 +202,14 @@ def _count(
 
 
 @compiled
+def _count_roots(above: NDArray[np.uint32], places: NDArray[np.uint64]) -> int:
+    number = 0
+    for place in places:
+        number += np.uint64(above[place]) == place
+    return number
+
+
+@compiled
 def _number(
     above: NDArray[np.uint32],
     places: NDArray[np.uint64],
@@ -209,23 +217,20 @@ def _number(
     ranks_of: NDArray[np.int32],
     sizes: NDArray[np.int32],
     of_voxels: NDArray[np.int32],
-) -> int:
-    """Number the trees of a forest; return how many there are. Overwrites `above`.
+) -> None:
+    """Number the trees of a forest. Overwrites `above`.
 
-    Outputs: rank and size of each tree, and the tree of each voxel, unless `of_voxels` is empty.
+    Outputs: rank and size (0 before) of each tree, and the tree of each voxel, unless `of_voxels` is empty.
     """
     number = 0
     for place in places:
         before = np.uint64(above[place])
         if before == place:
             ranks_of[number] = ranks[place]
-            sizes[number] = 1
             above[place] = number
             number += 1
         else:  # an earlier place, which has its tree's number by now
-            tree = above[before]
-            above[place] = tree
-            sizes[np.uint64(tree)] += np.int32(1)
+            above[place] = above[before]
+        sizes[np.uint64(above[place])] += np.int32(1)
     for voxel in range(len(of_voxels)):
         of_voxels[voxel] = above[places[voxel]]
-    return number
