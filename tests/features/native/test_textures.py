@@ -165,7 +165,9 @@ def test_the_iteration_finds_what_the_full_problem_finds(folded: bool) -> None:
 
 
 @pytest.mark.parametrize("folded", [True, False])
-@pytest.mark.parametrize("kind", ["independent", "two close values", "blocks", "one cell a row"])
+@pytest.mark.parametrize(
+    "kind", ["independent", "two close values", "nearly separate", "blocks", "one cell a row"]
+)
 def test_the_iteration_where_it_is_hard(folded: bool, kind: str) -> None:
     rng = np.random.default_rng(5)
     size = 90
@@ -175,6 +177,11 @@ def test_the_iteration_where_it_is_hard(folded: bool, kind: str) -> None:
     elif kind == "two close values":
         waves = np.cos(np.outer(np.arange(size) + 0.5, [1, 2]) * np.pi / size)
         shares = 1 + (waves * [0.4, 0.4 - 1e-7]) @ waves.T
+    elif kind == "nearly separate":
+        # Of the two largest values the larger one belongs to a vector that is the same from both ends.
+        cluster = np.exp(-np.abs(np.subtract.outer(np.arange(30.0), np.arange(30.0))) / 8)
+        shares = np.kron(np.eye(3), cluster)
+        shares[:30, 60:] = shares[60:, :30] = 2e-5
     elif kind == "blocks":
         shares = np.kron(np.eye(9), np.ones((10, 10))) + 1e-3
     else:

@@ -20,8 +20,6 @@ from nbradiomics.execution.compiled import compiled
 Numbers = NDArray[np.float64]
 #: Steps of the iteration before the Ritz values are first computed, between two of these, and at most.
 _FIRST, _FURTHER, _MOST = 12, 4, 240
-#: Length of the random part of the first vector, of which the other part has the length 1.
-_RANDOM = 0.05
 #: Largest error of the value as a share of it, and what rounding leaves of a value near 0.
 _ERROR, _ROUNDING = 1e-12, 1e-15
 _ONE = np.uint64(1)
@@ -57,24 +55,12 @@ class Deflated:
         size = len(self.left)
         most = min(size, _MOST)
         self._basis = np.empty((most + 1, size))
-        self._basis[0] = self._first_vector()
+        # Random, so that no vector is missing from it; the same each time, so that a value never depends on
+        # what was computed before. A start near the likely end could miss a value that is hardly larger.
+        self._basis[0] = _random_direction(size)
         self._diagonal, self._beside = np.empty(most), np.empty(most)
         if self.folded:
             self._starts = np.concatenate(([0], np.cumsum(np.bincount(self.rows, minlength=size))))
-
-    def _first_vector(self) -> Numbers:
-        """Return the first vector, of length 1.
-
-        Of most matrices the vector of the largest value rises with the level nearly linearly. A random part
-        contains every other vector; it is the same each time, so that a value never depends on what was
-        computed before.
-        """
-        size = len(self.right)
-        places = np.arange(size)
-        linear = self.right * (places - places @ self.right**2)
-        length = np.linalg.norm(linear)
-        start = _RANDOM * _random_direction(size) + (linear / length if length > 0 else 0.0)
-        return np.asarray(start / np.linalg.norm(start))
 
     def largest(self) -> float | None:
         """Compute the largest singular value; None if the iteration does not converge."""
